@@ -1,0 +1,1 @@
+"""Loopback Discord, Telegram and OpenAI, as strict as the real ones, and a page to click through."""
