@@ -109,12 +109,15 @@ class Call:
     """
     A command given to us, by name or by button.
 
-    `rank` is what the platform said of the caller along with the event; None when it must be asked.
+    A button's argument is `arguments["turn"]`, and `pressed` is set. `reply_to` is the id of the message that the
+    command answers. `rank` is what the platform said of the caller along with the event; None when it must be asked.
     """
 
     origin: Origin
     command: str
     arguments: Mapping[str, str] = field(default_factory=dict)
+    pressed: bool = False
+    reply_to: str = ""
     rank: Rank | None = None
 
 

@@ -1,0 +1,1 @@
+"""Every command, written once for all platforms."""

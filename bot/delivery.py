@@ -1,0 +1,184 @@
+"""
+Keeps the messages of one answer equal to what its turn says.
+
+A message is first put up empty, its id is written down, and from then on it is only ever edited: an edit can be done
+again after a crash and changes nothing. While the model speaks, the latest text wins and nothing queues up behind the
+platform's pace; at the end every part is made to show the final reply, however long that takes.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+
+from bot.claim import Claim
+from bot.errors import LeaseLost, PartGone, PlatformBusy, PlatformDown, Unsure
+from bot.ports import History, Screen
+from bot.reply import Page, Reply
+from bot.turn import State, Turn
+
+log = logging.getLogger(__name__)
+
+PAUSES = (1.0, 2.0, 4.0, 8.0)
+"""Seconds between tries while the platform is down; after the last one the turn is put off."""
+
+
+class Delivery:
+    """The outbox of one turn."""
+
+    def __init__(self, claim: Claim, screen: Screen, history: History) -> None:
+        self._claim = claim
+        self._screen = screen
+        self._history = history
+        self._shown: dict[str, Page] = {}
+        self._latest: Callable[[], Reply] = Reply
+        self._unsure = False
+        self._news = asyncio.Event()
+        self._closing = asyncio.Event()
+
+    async def open(self, reply: Reply) -> None:
+        """Put up the first message, if it does not stand yet. Raises PlatformDown, Undeliverable, LeaseLost."""
+        if not self._claim.turn.parts:
+            page = self._screen.pages(reply)[0]
+            await self._insist(lambda: self._create(0, page))
+
+    def follow(self, latest: Callable[[], Reply]) -> None:
+        """Show from now on what `latest` returns, whenever there is news."""
+        self._latest = latest
+        self._news.set()
+
+    def news(self) -> None:
+        """There is something new to show. Returns at once."""
+        self._news.set()
+
+    async def flow(self) -> None:
+        """Show the news until `close`, always the latest, at the platform's pace. Raises LeaseLost, Undeliverable."""
+        while await self._unless_closing(self._news.wait()) and await self._unless_closing(self._ready()):
+            self._news.clear()
+            reply = self._latest()
+            try:
+                if await self._step(self._screen.pages(reply), draft=reply.text):
+                    self._news.set()
+            except PlatformDown as trouble:
+                self._unsure = self._unsure or isinstance(trouble, Unsure)
+                log.info("turn %s: a passing edit was not taken: %s", self._claim.turn.id, trouble)
+
+    def close(self) -> None:
+        """Let `flow` return as soon as its call in progress has ended."""
+        self._closing.set()
+
+    async def finish(self, reply: Reply) -> None:
+        """Make every part show the final reply. Raises PlatformDown, Undeliverable, LeaseLost."""
+        pages = self._screen.pages(reply)
+        if self._claim.turn.attempts > 1:
+            self._shown.clear()  # whoever had the turn before us may have edited after we did
+        while (part := self._behind(pages)) is not None:
+            await self._insist(lambda part=part: self._put(part, pages[part]))  # type: ignore[misc]
+        for extra in self._claim.turn.parts[len(pages) :]:
+            await self._insist(lambda extra=extra: self._delete(extra))  # type: ignore[misc]
+
+    async def tell(self, reply: Reply) -> None:
+        """Answer a command. Raises PlatformDown, Undeliverable, LeaseLost."""
+        pages = self._screen.pages(reply)
+        try:
+            await self._insist(lambda: self._tell(pages))
+        except Unsure as trouble:
+            log.warning("turn %s: a command's answer may not have arrived: %s", self._claim.turn.id, trouble)
+
+    async def _insist(self, call: Callable[[], Awaitable[None]]) -> None:
+        """Do an urgent call, waiting for as long as the platform says, trying again while it is down."""
+        pauses = iter(PAUSES)
+        while True:
+            try:
+                await self._screen.ready(urgent=True)
+                await call()
+                return
+            except PlatformBusy as wait:
+                log.info("turn %s: told to wait %s s", self._claim.turn.id, wait.retry_after)
+            except PlatformDown as trouble:
+                pause = next(pauses, None)
+                if pause is None or isinstance(trouble, Unsure):
+                    raise
+                log.info("turn %s: trying again in %s s: %s", self._claim.turn.id, pause, trouble)
+                await asyncio.sleep(pause)
+
+    async def _step(self, pages: Sequence[Page], draft: str) -> bool:
+        """Bring the first part that is behind up to date. Returns whether another one is."""
+        part = self._behind(pages)
+        if part is None or (self._unsure and part == len(self._claim.turn.parts)):
+            return False
+        await self._put(part, pages[part], draft)
+        return self._behind(pages) is not None
+
+    def _behind(self, pages: Sequence[Page]) -> int | None:
+        parts = self._claim.turn.parts
+        for part, page in enumerate(pages):
+            if part >= len(parts) or self._shown.get(parts[part]) != page:
+                return part
+        return None
+
+    async def _put(self, part: int, page: Page, draft: str = "") -> None:
+        parts = self._claim.turn.parts
+        if part == len(parts):
+            await self._create(part, self._screen.pages(Reply())[0])
+        else:
+            await self._edit(parts[part], page, draft)
+
+    async def _create(self, part: int, page: Page) -> None:
+        await self._claim.save()
+        message = await self._screen.create(part, page)
+        try:
+            await self._claim.save(parts=(*self._claim.turn.parts, message))
+        except LeaseLost:
+            await self._screen.disown(message)
+            raise
+        self._shown[message] = page
+        turn = self._claim.turn
+        await self._history.point(turn.origin.key.room, [message], turn.session, turn.answer_node)
+
+    async def _edit(self, message: str, page: Page, draft: str) -> None:
+        await (self._claim.save(draft=draft) if draft else self._claim.save())
+        try:
+            await self._screen.edit(message, page)
+        except PartGone:
+            log.info("turn %s: message %s was deleted by somebody", self._claim.turn.id, message)
+        self._shown[message] = page
+
+    async def _delete(self, message: str) -> None:
+        await self._claim.save()
+        await self._screen.delete(message)
+        await self._claim.save(parts=tuple(part for part in self._claim.turn.parts if part != message))
+
+    async def _tell(self, pages: Sequence[Page]) -> None:
+        await self._claim.save()
+        await self._screen.tell(pages)
+
+    async def _ready(self) -> None:
+        await self._screen.ready(urgent=False)
+
+    async def _unless_closing(self, waiting: Awaitable[object]) -> bool:
+        """Wait for it, or for `close`. Returns whether it came; what came at the same moment counts."""
+        task = asyncio.ensure_future(waiting)
+        closing = asyncio.ensure_future(self._closing.wait())
+        try:
+            await asyncio.wait({task, closing}, return_when=asyncio.FIRST_COMPLETED)
+            if task.done():
+                task.result()
+            return task.done()
+        finally:
+            task.cancel()
+            closing.cancel()
+
+
+async def repair(recorded: Turn, screen: Screen) -> None:
+    """
+    Undo what a worker that had lost the turn may have shown last: render the recorded reply into every part again.
+
+    A turn that is still being answered needs nothing: its new owner renders every part at its end.
+    """
+    if recorded.state < State.FINAL:
+        return
+    for message, page in zip(recorded.parts, screen.pages(recorded.reply), strict=False):
+        await screen.ready(urgent=True)
+        with contextlib.suppress(PlatformDown, PartGone):
+            await screen.edit(message, page)

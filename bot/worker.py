@@ -1,0 +1,198 @@
+"""
+Works off the lanes: one turn at a time in each, lanes side by side, each under a lease.
+
+Any process may work on any lane. A wake-up may get lost; a sweep of what is due is the truth. Whatever goes wrong with
+a turn ends in something that its asker can see, or with the turn kept for another try.
+"""
+
+import asyncio
+import contextlib
+import logging
+import secrets
+from dataclasses import replace
+from datetime import timedelta
+
+from bot.answer import Work, work
+from bot.chat import Call
+from bot.claim import Claim
+from bot.delivery import Delivery, repair
+from bot.errors import Broken, LeaseLost, PlatformDown, StorageDown, Undeliverable
+from bot.ports import Commands, Lease, Ports, Screen
+from bot.reply import Reply
+from bot.turn import Ending, State, failed
+
+log = logging.getLogger(__name__)
+
+OUTAGE = timedelta(hours=24)
+"""How long an answer is kept for a chat platform that is down."""
+
+
+class Worker:
+    """One process's share of the work."""
+
+    def __init__(self, ports: Ports, commands: Commands) -> None:
+        self._ports = ports
+        self._commands = commands
+        self._lanes: dict[str, asyncio.Task[None]] = {}
+        self._claims: dict[str, Claim] = {}
+        self._woken: set[str] = set()
+        self._draining = False
+
+    async def serve(self) -> None:
+        """Sweep up whatever is due, until cancelled."""
+        while True:
+            try:
+                for lane in await self._ports.turns.due(self._ports.now(), self._ports.limits.lanes):
+                    self.wake(lane)
+            except StorageDown as trouble:
+                log.error("the sweep waits for the store: %s", trouble)
+            await asyncio.sleep(self._ports.limits.sweep.total_seconds())
+
+    def wake(self, lane: str) -> None:
+        """There is work in that lane. Returns at once."""
+        if lane in self._lanes:
+            self._woken.add(lane)
+        elif not self._draining and len(self._lanes) < self._ports.limits.lanes:
+            task = asyncio.ensure_future(self._work_off(lane))
+            self._lanes[lane] = task
+            task.add_done_callback(lambda _: self._lanes.pop(lane))
+
+    def interrupt(self, turn: str) -> None:
+        """Stop a turn at once if it runs in this process."""
+        if turn in self._claims:
+            self._claims[turn].stopped.set()
+
+    async def drain(self) -> None:
+        """Begin nothing more; let what runs end within the grace, then keep it for whoever comes next."""
+        self._draining = True
+        running = list(self._lanes.values())
+        if running:
+            _, late = await asyncio.wait(running, timeout=self._ports.limits.drain.total_seconds())
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+
+    async def _work_off(self, lane: str) -> None:
+        """Work on a lane until nothing in it is due."""
+        try:
+            while not self._draining:
+                self._woken.discard(lane)
+                if not await self._work_one(lane) and lane not in self._woken:
+                    return
+        except StorageDown as trouble:
+            log.error("lane %s waits for the store: %s", lane, trouble)
+
+    async def _work_one(self, lane: str) -> bool:
+        """Claim a lane's oldest turn and work on it. Returns whether it was to be had."""
+        lease = Lease(lane, secrets.token_hex(16))
+        now = self._ports.now()
+        turn = await self._ports.turns.claim(lease, now, now + self._ports.limits.lease)
+        if turn is None:
+            return False
+        claim = self._claims[turn.id] = Claim(self._ports.turns, lease, turn)
+        working = asyncio.ensure_future(self._work_on(claim))
+        renewing = asyncio.ensure_future(self._renew(lease))
+        try:
+            await asyncio.wait({working, renewing}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            renewing.cancel()
+            working.cancel()
+            await asyncio.wait({working, renewing})
+            del self._claims[turn.id]
+        if not working.cancelled():
+            working.result()
+        return True
+
+    async def _renew(self, lease: Lease) -> None:
+        """Hold the lane; returns when it is lost, or when nobody can tell for as long as a lease lasts."""
+        limits = self._ports.limits
+        held_until = self._ports.now() + limits.lease
+        while self._ports.now() < held_until:
+            await asyncio.sleep(limits.renew.total_seconds())
+            try:
+                until = self._ports.now() + limits.lease
+                await self._ports.turns.renew(lease, until)
+                held_until = until
+            except StorageDown as trouble:
+                log.error("lease of %s not renewed: %s", lease.lane, trouble)
+            except LeaseLost:
+                return
+
+    async def _work_on(self, claim: Claim) -> None:
+        """Bring a turn to its end, or keep it for another try. Raises StorageDown."""
+        screen = self._ports.platforms[claim.turn.origin.key.platform].screen(claim.turn)
+        try:
+            await self._bring_to_end(claim, screen)
+        except LeaseLost:
+            log.warning("turn %s: another worker took it over", claim.turn.id)
+            await self._repair(claim, screen)
+        except asyncio.CancelledError:
+            await self._keep(claim, screen)
+            raise
+
+    async def _bring_to_end(self, claim: Claim, screen: Screen) -> None:
+        delivery = Delivery(claim, screen, self._ports.history)
+        turns, now = self._ports.turns, self._ports.now
+        try:
+            if claim.turn.attempts > self._ports.limits.attempts:
+                await self._give_up(claim, delivery)
+            else:
+                await work(Work(claim, delivery, self._ports, self._commands, self.interrupt))
+                await turns.finish(claim.lease, replace(claim.turn, state=State.DONE), now())
+        except Undeliverable as trouble:
+            log.error("turn %s: nobody to answer: %s", claim.turn.id, trouble)
+            await turns.finish(claim.lease, failed(claim.turn, str(trouble)), now())
+        except PlatformDown as trouble:
+            await self._put_off(claim, trouble)
+        except (LeaseLost, StorageDown):
+            raise
+        except Exception as error:
+            log.exception("turn %s: attempt %d broke", claim.turn.id, claim.turn.attempts)
+            pause = timedelta(seconds=2**claim.turn.attempts)
+            await turns.postpone(claim.lease, replace(claim.turn, failure=repr(error)), now() + pause)
+
+    async def _give_up(self, claim: Claim, delivery: Delivery) -> None:
+        """Say that there will be no answer. If even that fails as often again, only the record says so."""
+        turn = claim.turn
+        if turn.attempts <= 2 * self._ports.limits.attempts:
+            reply = Reply(Broken.for_user)
+            if isinstance(turn.task, Call):
+                await delivery.tell(reply)
+            else:
+                if turn.state < State.FINAL:
+                    await claim.save(state=State.REMEMBERED, reply=reply, ending=Ending.REFUSED)
+                await delivery.finish(claim.turn.reply)
+        log.error("turn %s: given up after %d attempts: %s", turn.id, turn.attempts, turn.failure)
+        await self._ports.turns.finish(claim.lease, failed(claim.turn, turn.failure or "crashed"), self._ports.now())
+
+    async def _put_off(self, claim: Claim, trouble: PlatformDown) -> None:
+        """Wait for a chat platform that is down; it is no fault of the turn's, so the attempt does not count."""
+        now, turn = self._ports.now(), claim.turn
+        age = now - turn.origin.at
+        log.warning("turn %s: its platform is down: %s", turn.id, trouble)
+        if age > OUTAGE:
+            await self._ports.turns.finish(claim.lease, failed(turn, str(trouble)), now)
+        else:
+            turn = replace(turn, attempts=turn.attempts - 1)
+            await self._ports.turns.postpone(claim.lease, turn, now + _patience(age))
+
+    async def _keep(self, claim: Claim, screen: Screen) -> None:
+        """Leave a turn as it stands to whoever comes next: it was not its fault that we stop."""
+        turn = replace(claim.turn, attempts=claim.turn.attempts - 1)
+        try:
+            await self._ports.turns.postpone(claim.lease, turn, self._ports.now())
+        except LeaseLost:
+            await self._repair(claim, screen)
+        except StorageDown as trouble:
+            log.error("turn %s: left to its lease: %s", turn.id, trouble)
+
+    async def _repair(self, claim: Claim, screen: Screen) -> None:
+        recorded = await self._ports.turns.get(claim.turn.origin.key.room, claim.turn.id)
+        if recorded is not None:
+            with contextlib.suppress(PlatformDown, Undeliverable):
+                await repair(recorded, screen)
+
+
+def _patience(age: timedelta) -> timedelta:
+    """How long to leave a platform alone that has been down for `age`: a tenth of it, 5 s to 1 min."""
+    return min(max(age / 10, timedelta(seconds=5)), timedelta(minutes=1))
