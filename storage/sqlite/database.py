@@ -1,0 +1,130 @@
+"""
+One SQLite file, one thread, and one commit for everything that waits for it.
+
+With `synchronous=FULL` a commit is on the disk before it is believed, and that is what takes time. So the jobs that
+have gathered while the last commit was under way share the next one; each has a savepoint of its own, and one that
+fails takes nothing of the others' with it.
+"""
+
+import asyncio
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from bot.errors import BotError, StorageDown
+
+T = TypeVar("T")
+Job = Callable[[sqlite3.Connection], T]
+
+BATCH = 256
+"""The most jobs in one commit."""
+
+BUSY = 5_000
+"""Milliseconds to wait for another process (a shell command) that writes to the file."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Order:
+    job: Job[Any]
+    writes: bool
+    done: "Future[Any]"
+
+
+class Database:
+    """A file that is open. Jobs run in its thread, in the order in which they were given."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._orders: queue.SimpleQueue[_Order | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._serve, name="sqlite", daemon=True)
+        self._opened: Future[None] = Future()
+
+    async def open(self) -> None:
+        """Open the file. Raises StorageDown."""
+        self._thread.start()
+        await asyncio.wrap_future(self._opened)
+
+    async def read(self, job: Job[T]) -> T:
+        """Run a job that only looks. Raises StorageDown."""
+        return await self._order(job, writes=False)
+
+    async def write(self, job: Job[T]) -> T:
+        """Run a job, and return once what it wrote is on the disk. Raises StorageDown."""
+        return await self._order(job, writes=True)
+
+    async def close(self) -> None:
+        """Let the orders that are in end, then close the file."""
+        self._orders.put(None)
+        await asyncio.to_thread(self._thread.join)
+
+    async def _order(self, job: Job[T], writes: bool) -> T:
+        done: Future[T] = Future()
+        self._orders.put(_Order(job, writes, done))
+        return await asyncio.wrap_future(done)
+
+    def _serve(self) -> None:
+        try:
+            connection = _connect(self._path)
+        except sqlite3.Error as error:
+            self._opened.set_exception(StorageDown(f"sqlite: {self._path}: {error}"))
+            return
+        self._opened.set_result(None)
+        going_on = True
+        while going_on:
+            orders, going_on = self._gather()
+            if orders:
+                _commit(connection, orders)
+        connection.close()
+
+    def _gather(self) -> tuple[list[_Order], bool]:
+        """Wait for an order and take what else has come. Returns them, and whether more may come."""
+        orders: list[_Order] = []
+        order = self._orders.get()
+        while order is not None:
+            if order.done.set_running_or_notify_cancel():
+                orders.append(order)
+            if len(orders) >= BATCH or self._orders.empty():
+                return orders, True
+            order = self._orders.get()
+        return orders, False
+
+
+def _connect(path: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, isolation_level=None, timeout=BUSY / 1000)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    return connection
+
+
+def _commit(connection: sqlite3.Connection, orders: list[_Order]) -> None:
+    """Run orders in one transaction, then tell each of its outcome."""
+    try:
+        connection.execute("BEGIN IMMEDIATE" if any(order.writes for order in orders) else "BEGIN")
+        outcomes = [(order, *_outcome(connection, order)) for order in orders]
+        connection.execute("COMMIT")
+    except sqlite3.Error as error:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        outcomes = [(order, None, StorageDown(f"sqlite: {error}")) for order in orders]
+    for order, result, trouble in outcomes:
+        if trouble is not None:
+            order.done.set_exception(trouble)
+        else:
+            order.done.set_result(result)
+
+
+def _outcome(connection: sqlite3.Connection, order: _Order) -> tuple[Any, Exception | None]:
+    """One order's result, or its error with everything undone that it wrote."""
+    connection.execute("SAVEPOINT job")
+    try:
+        result = order.job(connection)
+    except (sqlite3.IntegrityError, BotError, ValueError) as error:
+        connection.execute("ROLLBACK TO job")
+        connection.execute("RELEASE job")
+        return None, error
+    connection.execute("RELEASE job")
+    return result, None

@@ -1,0 +1,37 @@
+"""The tables, and how an older file becomes a newer one. Times are milliseconds since 1970, UTC."""
+
+import sqlite3
+
+VERSION = 1
+
+TABLES = """
+CREATE TABLE turn (
+  place INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, lane TEXT NOT NULL, doc TEXT NOT NULL,
+  attempts INTEGER NOT NULL DEFAULT 0, stop INTEGER NOT NULL DEFAULT 0, ended INTEGER
+) STRICT;
+CREATE INDEX turn_waiting ON turn (lane, place) WHERE ended IS NULL;
+CREATE INDEX turn_ended ON turn (ended) WHERE ended IS NOT NULL;
+CREATE TABLE lane (name TEXT PRIMARY KEY, token TEXT NOT NULL DEFAULT '', due INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE INDEX lane_due ON lane (due);
+CREATE TABLE message (
+  session TEXT NOT NULL, id TEXT NOT NULL, parent TEXT NOT NULL, doc TEXT NOT NULL, PRIMARY KEY (session, id)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE head (session TEXT PRIMARY KEY, node TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE shown (
+  room TEXT NOT NULL, message TEXT NOT NULL, session TEXT NOT NULL, node TEXT NOT NULL, PRIMARY KEY (room, message)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE setting (
+  name TEXT NOT NULL, field TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (name, field)
+) STRICT, WITHOUT ROWID;
+"""
+
+
+def migrate(connection: sqlite3.Connection) -> None:
+    """Bring a file to this version. Raises ValueError when a newer program wrote it."""
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version > VERSION:
+        raise ValueError(f"written by a newer Parley (tables {version}, this one knows {VERSION})")
+    if version == 0:
+        for statement in TABLES.split(";"):
+            connection.execute(statement)
+    connection.execute(f"PRAGMA user_version = {VERSION}")

@@ -1,0 +1,51 @@
+"""Every store, opened empty: a test that asks for `store` runs on all three."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from sandbox.redis_server import RedisServer, redis_server
+from storage.memory import open_memory
+from storage.redis import open_redis
+from storage.redis.client import connect
+from storage.sqlite import open_sqlite
+from storage.store import Store
+
+NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def redis() -> AsyncIterator[RedisServer]:
+    async with redis_server() as server:
+        yield server
+
+
+@pytest.fixture
+def memory_store() -> Store:
+    return open_memory()
+
+
+@pytest_asyncio.fixture
+async def sqlite_store(tmp_path: Path) -> AsyncIterator[Store]:
+    opened = await open_sqlite(tmp_path / "parley.db", NOW)
+    yield opened
+    await opened.close()
+
+
+@pytest_asyncio.fixture
+async def redis_store(redis: RedisServer) -> AsyncIterator[Store]:
+    client = connect(redis.url)
+    await client.flushall()
+    await client.aclose()
+    opened = await open_redis(redis.url)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture(params=["memory", "sqlite", "redis"])
+def store(request: pytest.FixtureRequest) -> Store:
+    opened: Store = request.getfixturevalue(f"{request.param}_store")
+    return opened
