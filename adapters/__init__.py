@@ -1,0 +1,1 @@
+"""Everything that speaks a foreign format: chat platforms, model providers, HTTP, the shell."""

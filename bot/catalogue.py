@@ -1,6 +1,6 @@
 """What people may ask for: the models by the names that the config gives them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.errors import BadArgument
@@ -59,3 +59,8 @@ class Catalogue:
     def get(self, alias: str) -> ModelSpec:
         """Look a model up; one that is no longer on offer becomes the default."""
         return self.models.get(alias, self.default)
+
+
+def serves(models: Sequence[str], model: str) -> bool:
+    """Whether an account with these models has that one. "*" stands for any."""
+    return "*" in models or model in models

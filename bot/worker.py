@@ -81,6 +81,8 @@ class Worker:
                     return
         except StorageDown as trouble:
             log.error("lane %s waits for the store: %s", lane, trouble)
+        except Exception:
+            log.exception("lane %s broke; its lease will run out", lane)
 
     async def _work_one(self, lane: str) -> bool:
         """Claim a lane's oldest turn and work on it. Returns whether it was to be had."""
@@ -120,7 +122,11 @@ class Worker:
 
     async def _work_on(self, claim: Claim) -> None:
         """Bring a turn to its end, or keep it for another try. Raises StorageDown."""
-        screen = self._ports.platforms[claim.turn.origin.key.platform].screen(claim.turn)
+        platform = self._ports.platforms.get(claim.turn.origin.key.platform)
+        if platform is None:
+            await self._put_off(claim, PlatformDown("this process does not serve it"))
+            return
+        screen = platform.screen(claim.turn)
         try:
             await self._bring_to_end(claim, screen)
         except LeaseLost:

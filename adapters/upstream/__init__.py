@@ -1,0 +1,1 @@
+"""A provider account as a bot.ports.Model; its errors as our errors."""

@@ -36,6 +36,15 @@ class Book:
     def knows(self, name: str) -> bool:
         return name in self._commands
 
+    def arguments(self, name: str, line: str) -> dict[str, str]:
+        """
+        What stands behind a command, as its arguments, where a platform has no named ones.
+
+        The first parameter takes the whole line.
+        """
+        params = self.find(name).params if self.knows(name) else ()
+        return {params[0].name: line} if params and line else {}
+
     def urgent(self, name: str) -> bool:
         return self.knows(name) and self.find(name).urgent
 

