@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: run test check lint types contract bench chaos nightly clean
+.PHONY: run test check lint types contract clean
 
 run: $(STAMP)
 	@$(BIN)/parley run

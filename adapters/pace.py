@@ -13,12 +13,14 @@ class Rule:
     """
     No more than `calls` in any `seconds`.
 
-    `kept` of them are left for what is urgent: a cosmetic edit waits rather than take one of these.
+    `kept` of them are left for what is urgent: a cosmetic edit waits rather than take one of these. A rule that
+    `spares` what is urgent is no limit of the platform's, only ours, for edits to come evenly.
     """
 
     calls: int
     seconds: float
     kept: int = 0
+    spares: bool = False
 
 
 class Pace:
@@ -62,6 +64,12 @@ class Pace:
         if self._calls:
             self._calls[-1] = asyncio.get_running_loop().time()
 
+    def give_back(self) -> None:
+        """The last turn was taken for a call that does not count here."""
+        if self._calls:
+            self._calls.pop()
+            self._arm()
+
     def hold_off(self, seconds: float, *, urgent_too: bool = True) -> None:
         """The platform said to wait."""
         until = asyncio.get_running_loop().time() + seconds
@@ -74,6 +82,8 @@ class Pace:
         """The time from which on the next call may be made."""
         opens = self._closed_until if urgent else max(self._closed_until, self._cosmetic_until)
         for rule in self._rules:
+            if urgent and rule.spares:
+                continue
             room = rule.calls if urgent else max(1, rule.calls - rule.kept)
             if len(self._calls) >= room:
                 opens = max(opens, self._calls[-room] + rule.seconds)

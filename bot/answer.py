@@ -118,7 +118,7 @@ async def _perform(work: Work, call: Call) -> bool:
         asked = Inbound(origin, outcome.text)
         await work.claim.save(task=asked, parent=outcome.parent, question=outcome.question)
         return True
-    if outcome is not None:
+    if outcome is not None or call.pressed:
         await work.delivery.tell(outcome)
     return False
 

@@ -22,6 +22,9 @@ log = logging.getLogger(__name__)
 PAUSES = (1.0, 2.0, 4.0, 8.0)
 """Seconds between tries while the platform is down; after the last one the turn is put off."""
 
+GATHER = 0.15
+"""Seconds to let an answer grow before its first words are shown. A quick model is done by then: one edit less."""
+
 
 class Delivery:
     """The outbox of one turn."""
@@ -33,6 +36,7 @@ class Delivery:
         self._shown: dict[str, Page] = {}
         self._latest: Callable[[], Reply] = Reply
         self._unsure = False
+        self._spoken = False
         self._news = asyncio.Event()
         self._closing = asyncio.Event()
 
@@ -53,6 +57,7 @@ class Delivery:
 
     async def flow(self) -> None:
         """Show the news until `close`, always the latest, at the platform's pace. Raises LeaseLost, Undeliverable."""
+        await self._unless_closing(asyncio.sleep(GATHER))
         while await self._unless_closing(self._news.wait()) and await self._unless_closing(self._ready()):
             self._news.clear()
             reply = self._latest()
@@ -77,9 +82,9 @@ class Delivery:
         for extra in self._claim.turn.parts[len(pages) :]:
             await self._insist(lambda extra=extra: self._delete(extra))  # type: ignore[misc]
 
-    async def tell(self, reply: Reply) -> None:
-        """Answer a command. Raises PlatformDown, Undeliverable, LeaseLost."""
-        pages = self._screen.pages(reply)
+    async def tell(self, reply: Reply | None) -> None:
+        """Answer a command; None for one that needs no words. Raises PlatformDown, Undeliverable, LeaseLost."""
+        pages = self._screen.pages(reply) if reply else ()
         try:
             await self._insist(lambda: self._tell(pages))
         except Unsure as trouble:
@@ -108,6 +113,7 @@ class Delivery:
         if part is None or (self._unsure and part == len(self._claim.turn.parts)):
             return False
         await self._put(part, pages[part], draft)
+        self._spoken = self._spoken or bool(draft)
         return self._behind(pages) is not None
 
     def _behind(self, pages: Sequence[Page]) -> int | None:
@@ -154,7 +160,8 @@ class Delivery:
         await self._screen.tell(pages)
 
     async def _ready(self) -> None:
-        await self._screen.ready(urgent=False)
+        """Wait for the next passing edit. The first words matter: they tell that an answer comes."""
+        await self._screen.ready(urgent=not self._spoken)
 
     async def _unless_closing(self, waiting: Awaitable[object]) -> bool:
         """Wait for it, or for `close`. Returns whether it came; what came at the same moment counts."""

@@ -175,7 +175,7 @@ class Screen(Protocol):
         """Take away what we just created after losing the turn, unless its new owner was given the same message."""
 
     async def tell(self, pages: Sequence[Page]) -> None:
-        """Answer a command: at once, and for the caller alone where the platform can."""
+        """Answer a command: at once, and for the caller alone where the platform can. No pages: nothing to be said."""
 
 
 class Platform(Protocol):

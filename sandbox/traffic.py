@@ -32,11 +32,12 @@ class Traffic:
     async def middleware(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         body = await request.read() if self.listeners and request.body_exists else b""
         response = await handler(request)
-        self.report(request, body, response)
+        if isinstance(response, web.Response):
+            self.report(request, body, response)
         return response
 
     def report(self, request: web.Request, body: bytes, response: web.StreamResponse, answer: bytes = b"") -> None:
-        """Tell the listeners of one exchange."""
+        """Tell the listeners of one exchange. Who streams an answer says at its end what it was."""
         if isinstance(response, web.Response) and isinstance(response.body, bytes):
             answer = response.body
         exchange = Exchange(

@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 
 MESSAGES = re.compile(r"/channels/(\d+)/messages")
 
-SCARCE = 2
+SCARCE = 1
 """Calls left in a bucket from which on edits that only show progress wait for its reset."""
 
 
@@ -91,7 +91,7 @@ class Discord:
                 await connection.connect()
         except discord.LoginFailure as error:
             raise WrongToken from error
-        except (discord.HTTPException, discord.GatewayNotFound, aiohttp.ClientError, OSError) as error:
+        except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
             raise PlatformDown(f"{type(error).__name__}: {error}") from error
 
     async def _store(self, sessions: Sessions) -> None:
@@ -173,13 +173,16 @@ class _Connection(discord.AutoShardedClient):
         self._ready_call = ready
 
     async def publish(self, guild: int | None) -> None:
-        """Make exactly our commands known: everywhere, or in one server."""
+        """Make exactly our commands known: everywhere, or in one server. Without it we can still be talked to."""
         assert self.application_id is not None
         commands = payload(self._book.listed)
-        if guild is None:
-            await self.http.bulk_upsert_global_commands(self.application_id, commands)
-        else:
-            await self.http.bulk_upsert_guild_commands(self.application_id, guild, commands)
+        try:
+            if guild is None:
+                await self.http.bulk_upsert_global_commands(self.application_id, commands)
+            else:
+                await self.http.bulk_upsert_guild_commands(self.application_id, guild, commands)
+        except discord.DiscordException as error:
+            log.error("the slash commands could not be published: %s", error)
 
     async def on_ready(self) -> None:
         self._ready_call(str(self.user))

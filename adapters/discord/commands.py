@@ -29,7 +29,7 @@ def _command(command: Command) -> dict[str, Any]:
         "description": command.summary,
         "options": [_option(param) for param in command.params],
         "contexts": [IN_SERVER, IN_PRIVATE],
-        "default_member_permissions": str(may_manage) if command.audience >= Rank.ADMIN else None,
+        "default_member_permissions": may_manage if command.audience >= Rank.ADMIN else None,
     }
 
 

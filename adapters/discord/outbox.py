@@ -20,9 +20,10 @@ from bot.errors import PartGone
 from bot.reply import Button, Page, Reply
 from bot.turn import Turn
 
-CHANNEL = (Rule(5, 5.0, kept=2),)
+CHANNEL = (Rule(5, 5.0, kept=1), Rule(1, 1.1, spares=True))
 """
-A first guess at a channel's buckets for new and edited messages; what the headers say is obeyed as it comes.
+A first guess at a channel's bucket for edits; what the headers say is obeyed as it comes. New messages have a bucket of
+their own, and are too few to be paced here: discord.py waits for it where it must.
 
 Source: discord.com/developers/docs/topics/rate-limits (limits are to be read from the headers).
 """
@@ -89,6 +90,7 @@ class DiscordScreen:
             except DeadInteraction:
                 if self._by_webhook:
                     raise
+        self._channel_pace.give_back()
         if self._by_webhook:
             return await self._call(self._followup(), self._aside(page))
         nonce = hashlib.sha256(f"{self._turn}:{part}".encode()).hexdigest()[:25]

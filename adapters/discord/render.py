@@ -1,0 +1,26 @@
+"""Rich to Discord: text in Discord's own Markdown, whose readers follow other rules than CommonMark's."""
+
+from adapters.discord.lines import markdown
+from adapters.markup.addresses import is_web
+from adapters.markup.pages import paginate
+from adapters.markup.rich import Style
+from bot.reply import Page, Reply
+
+LONGEST = 2000
+"""Code points of a message (discord.com/developers/docs/resources/message#create-message, "up to 2000 characters")."""
+
+LONGEST_LINK = 512
+"""A masked link cannot be cut: a longer address is written out, where it can."""
+
+STYLE = Style(
+    bullets=("- ",),
+    indent="  ",
+    tab="\t",
+    table_width=64,  # columns of a code block in a desktop window; a phone scrolls it sideways
+    linkable=lambda address: is_web(address, LONGEST_LINK),
+)
+
+
+def pages(reply: Reply) -> tuple[Page, ...]:
+    """At least one message: what has not begun shows as "…"."""
+    return paginate(reply, STYLE, LONGEST, lambda piece: Page(markdown(piece)), lambda page: len(page.text))
