@@ -68,9 +68,8 @@ def _read(file: FilePath) -> tuple[dict[str, Any], dict[Path, int]]:
 def _yaml_mistake(file: FilePath, error: yaml.YAMLError) -> Mistake:
     mark = getattr(error, "problem_mark", None)
     problem = getattr(error, "problem", None) or "it is not YAML"
-    return Mistake(
-        str(file), mark.line + 1 if mark else 0, str(problem), "Look at the indentation and the quotes there."
-    )
+    mend = "Look at the indentation and the quotes there; inside { } a ${NAME} needs quotes around it."
+    return Mistake(str(file), mark.line + 1 if mark else 0, str(problem), mend)
 
 
 def _note_lines(node: yaml.Node, path: Path, lines: dict[Path, int]) -> None:
