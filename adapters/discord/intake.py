@@ -101,11 +101,12 @@ def _key(me: int, guild: discord.Guild | None, channel: Any, user: int) -> Key:
 
 
 def _text(message: discord.Message, me: discord.abc.User) -> str:
-    """What was said, without the mention that made us listen; other mentions as names."""
-    spoken = message.clean_content
-    for name in {me.name, me.display_name, getattr(message.guild and message.guild.me, "display_name", me.name)}:
-        spoken = spoken.replace(f"@{name}", "", 1)
-    return spoken.strip()
+    """What was said, mentions as names, without the mention of us that it begins or ends with."""
+    spoken = message.clean_content.strip()
+    ours = message.guild.me.display_name if message.guild and message.guild.me else me.display_name
+    for name in (f"@{ours}", f"@{me.name}"):
+        spoken = spoken.removeprefix(name).removesuffix(name).strip()
+    return spoken
 
 
 def _unreadable(message: discord.Message, me: discord.abc.User) -> tuple[str, ...]:

@@ -138,8 +138,9 @@ def _mentions(message: Message, me: Me) -> list[str]:
 
 
 def _without_mention(message: Message, text: str, me: Me) -> str:
+    """The text without the mention that it begins or ends with; one in the middle belongs to the sentence."""
     for mention in _mentions(message, me):
-        text = text.replace(mention, "", 1)
+        text = text.strip().removeprefix(mention).removesuffix(mention)
     return text.strip()
 
 

@@ -20,3 +20,8 @@ async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
 @pytest.fixture(params=["discord", "telegram"])
 def seat(request: pytest.FixtureRequest, stage: Stage) -> Seat:
     return DiscordSeat(stage.discord) if request.param == "discord" else TelegramSeat(stage.telegram)
+
+
+@pytest.fixture
+def seat_discord(stage: Stage) -> DiscordSeat:
+    return DiscordSeat(stage.discord)

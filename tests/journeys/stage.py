@@ -11,6 +11,7 @@ from adapters.config.shape import Config
 from adapters.service import Service
 from adapters.wiring import open_store
 from sandbox.discord.server import Discord
+from sandbox.discord.state import Channel
 from sandbox.openai.script import say
 from sandbox.openai.server import OpenAI
 from sandbox.telegram.server import Telegram
@@ -65,7 +66,7 @@ async def answers(seat: Seat, count: int) -> list[Shown]:
 class DiscordSeat:
     """A text channel."""
 
-    def __init__(self, discord: Discord, where: str = "general") -> None:
+    def __init__(self, discord: Discord, where: str | Channel = "general") -> None:
         self._discord = discord
         self._where = where
 
@@ -83,7 +84,7 @@ class DiscordSeat:
     def shown(self) -> list[Shown]:
         messages = self._discord.messages(self._where, "alice")
         return [
-            Shown(message.id, message.content, _discord_buttons(message))
+            Shown(message.id, message.content, discord_buttons(message))
             for message in messages
             if message.author == self._discord.bot
         ]
@@ -113,7 +114,7 @@ class TelegramSeat:
 
     def shown(self) -> list[Shown]:
         return [
-            Shown(message.id, message.text, _telegram_buttons(message.keyboard))
+            Shown(message.id, message.text, telegram_buttons(message.keyboard))
             for message in self._telegram.messages(self._telegram.club)
             if message.sender == self._telegram.bot
         ]
@@ -122,11 +123,11 @@ class TelegramSeat:
         await self._telegram.wait_until(predicate, PATIENCE)
 
 
-def _discord_buttons(message: Any) -> dict[str, str]:
+def discord_buttons(message: Any) -> dict[str, str]:
     return {button["label"]: button["custom_id"] for row in message.components for button in row["components"]}
 
 
-def _telegram_buttons(keyboard: Any) -> dict[str, str]:
+def telegram_buttons(keyboard: Any) -> dict[str, str]:
     rows = (keyboard or {}).get("inline_keyboard", ())
     return {button["text"]: button["callback_data"] for row in rows for button in row}
 
@@ -191,11 +192,11 @@ class Stage:
 
 
 @contextlib.asynccontextmanager
-async def on_stage(folder: Path) -> AsyncIterator[Stage]:
+async def on_stage(folder: Path, kind: type[Stage] = Stage) -> AsyncIterator[Stage]:
     """The service, running between its simulators."""
     async with Discord() as discord, Telegram() as telegram, OpenAI() as openai:
         openai.otherwise(say("Hoo."))
-        stage = Stage(discord, telegram, openai, folder)
+        stage = kind(discord, telegram, openai, folder)
         await stage.start()
         try:
             yield stage
