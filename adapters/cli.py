@@ -104,3 +104,7 @@ def _load(file: Path | None) -> Config:
 def _fail(sentence: str) -> NoReturn:
     problems.print(f"[red]{escape(sentence)}[/]")
     raise typer.Exit(BAD_CONFIG)
+
+
+if __name__ == "__main__":
+    app()

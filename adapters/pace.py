@@ -64,12 +64,6 @@ class Pace:
         if self._calls:
             self._calls[-1] = asyncio.get_running_loop().time()
 
-    def give_back(self) -> None:
-        """The last turn was taken for a call that does not count here."""
-        if self._calls:
-            self._calls.pop()
-            self._arm()
-
     def hold_off(self, seconds: float, *, urgent_too: bool = True) -> None:
         """The platform said to wait."""
         until = asyncio.get_running_loop().time() + seconds

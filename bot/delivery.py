@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 
 from bot.claim import Claim
 from bot.errors import LeaseLost, PartGone, PlatformBusy, PlatformDown, Unsure
@@ -43,8 +44,7 @@ class Delivery:
     async def open(self, reply: Reply) -> None:
         """Put up the first message, if it does not stand yet. Raises PlatformDown, Undeliverable, LeaseLost."""
         if not self._claim.turn.parts:
-            page = self._screen.pages(reply)[0]
-            await self._insist(lambda: self._create(0, page))
+            await self._insist(partial(self._create, 0, self._screen.pages(reply)[0]), fresh=True)
 
     def follow(self, latest: Callable[[], Reply]) -> None:
         """Show from now on what `latest` returns, whenever there is news."""
@@ -58,13 +58,17 @@ class Delivery:
     async def flow(self) -> None:
         """Show the news until `close`, always the latest, at the platform's pace. Raises LeaseLost, Undeliverable."""
         await self._unless_closing(asyncio.sleep(GATHER))
-        while await self._unless_closing(self._news.wait()) and await self._unless_closing(self._ready()):
-            self._news.clear()
-            reply = self._latest()
+        while await self._unless_closing(self._news.wait()):
+            part = self._behind(self._screen.pages(self._latest()))
+            if part is None or (self._unsure and self._is_fresh(part)):
+                self._news.clear()
+                continue
+            if not await self._unless_closing(self._ready(part)):
+                return
             try:
-                if await self._step(self._screen.pages(reply), draft=reply.text):
-                    self._news.set()
+                await self._step(fresh=self._is_fresh(part))
             except PlatformDown as trouble:
+                self._news.clear()
                 self._unsure = self._unsure or isinstance(trouble, Unsure)
                 log.info("turn %s: a passing edit was not taken: %s", self._claim.turn.id, trouble)
 
@@ -78,24 +82,24 @@ class Delivery:
         if self._claim.turn.attempts > 1:
             self._shown.clear()  # whoever had the turn before us may have edited after we did
         while (part := self._behind(pages)) is not None:
-            await self._insist(lambda part=part: self._put(part, pages[part]))  # type: ignore[misc]
+            await self._insist(partial(self._put, part, pages[part]), fresh=self._is_fresh(part))
         for extra in self._claim.turn.parts[len(pages) :]:
-            await self._insist(lambda extra=extra: self._delete(extra))  # type: ignore[misc]
+            await self._insist(partial(self._delete, extra))
 
     async def tell(self, reply: Reply | None) -> None:
         """Answer a command; None for one that needs no words. Raises PlatformDown, Undeliverable, LeaseLost."""
         pages = self._screen.pages(reply) if reply else ()
         try:
-            await self._insist(lambda: self._tell(pages))
+            await self._insist(partial(self._tell, pages), fresh=True)
         except Unsure as trouble:
             log.warning("turn %s: a command's answer may not have arrived: %s", self._claim.turn.id, trouble)
 
-    async def _insist(self, call: Callable[[], Awaitable[None]]) -> None:
+    async def _insist(self, call: Callable[[], Awaitable[None]], *, fresh: bool = False) -> None:
         """Do an urgent call, waiting for as long as the platform says, trying again while it is down."""
         pauses = iter(PAUSES)
         while True:
             try:
-                await self._screen.ready(urgent=True)
+                await self._screen.ready(urgent=True, fresh=fresh)
                 await call()
                 return
             except PlatformBusy as wait:
@@ -107,14 +111,18 @@ class Delivery:
                 log.info("turn %s: trying again in %s s: %s", self._claim.turn.id, pause, trouble)
                 await asyncio.sleep(pause)
 
-    async def _step(self, pages: Sequence[Page], draft: str) -> bool:
-        """Bring the first part that is behind up to date. Returns whether another one is."""
+    async def _step(self, *, fresh: bool) -> None:
+        """Bring the first part that is behind up to date, if that takes the kind of call that we were let make."""
+        reply = self._latest()
+        pages = self._screen.pages(reply)
         part = self._behind(pages)
-        if part is None or (self._unsure and part == len(self._claim.turn.parts)):
-            return False
-        await self._put(part, pages[part], draft)
-        self._spoken = self._spoken or bool(draft)
-        return self._behind(pages) is not None
+        if part is not None and self._is_fresh(part) == fresh:
+            await self._put(part, pages[part], draft=reply.text)
+            self._spoken = self._spoken or bool(reply.text)
+
+    def _is_fresh(self, part: int) -> bool:
+        """Whether the part does not stand in the chat yet."""
+        return part >= len(self._claim.turn.parts)
 
     def _behind(self, pages: Sequence[Page]) -> int | None:
         parts = self._claim.turn.parts
@@ -124,11 +132,10 @@ class Delivery:
         return None
 
     async def _put(self, part: int, page: Page, draft: str = "") -> None:
-        parts = self._claim.turn.parts
-        if part == len(parts):
+        if self._is_fresh(part):
             await self._create(part, self._screen.pages(Reply())[0])
         else:
-            await self._edit(parts[part], page, draft)
+            await self._edit(self._claim.turn.parts[part], page, draft)
 
     async def _create(self, part: int, page: Page) -> None:
         await self._claim.save()
@@ -159,9 +166,9 @@ class Delivery:
         await self._claim.save()
         await self._screen.tell(pages)
 
-    async def _ready(self) -> None:
-        """Wait for the next passing edit. The first words matter: they tell that an answer comes."""
-        await self._screen.ready(urgent=not self._spoken)
+    async def _ready(self, part: int) -> None:
+        """Wait until a passing call may be made. The first words matter: they tell that an answer comes."""
+        await self._screen.ready(urgent=not self._spoken, fresh=self._is_fresh(part))
 
     async def _unless_closing(self, waiting: Awaitable[object]) -> bool:
         """Wait for it, or for `close`. Returns whether it came; what came at the same moment counts."""
@@ -186,6 +193,6 @@ async def repair(recorded: Turn, screen: Screen) -> None:
     if recorded.state < State.FINAL:
         return
     for message, page in zip(recorded.parts, screen.pages(recorded.reply), strict=False):
-        await screen.ready(urgent=True)
+        await screen.ready(urgent=True, fresh=False)
         with contextlib.suppress(PlatformDown, PartGone):
             await screen.edit(message, page)

@@ -159,8 +159,12 @@ class Screen(Protocol):
     def pages(self, reply: Reply) -> Sequence[Page]:
         """The messages that show a reply, each within the platform's limits. Pure; never empty."""
 
-    async def ready(self, *, urgent: bool) -> None:
-        """Wait until the platform's pace allows one more call. What is urgent goes before what only looks good."""
+    async def ready(self, *, urgent: bool, fresh: bool) -> None:
+        """
+        Wait until the platform's pace allows one more call.
+
+        What is `urgent` goes before what only looks good; `fresh` is a call that puts a new message up.
+        """
 
     async def create(self, part: int, page: Page) -> str:
         """Put up one message. Returns its id. Where the platform can tell, the same part is never put up twice."""

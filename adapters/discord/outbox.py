@@ -79,8 +79,9 @@ class DiscordScreen:
     def pages(self, reply: Reply) -> Sequence[Page]:
         return pages(reply)
 
-    async def ready(self, *, urgent: bool) -> None:
-        await self._channel_pace.turn(urgent=urgent)
+    async def ready(self, *, urgent: bool, fresh: bool) -> None:
+        if not fresh:
+            await self._channel_pace.turn(urgent=urgent)
         await self._bot_pace.turn(urgent=urgent)
 
     async def create(self, part: int, page: Page) -> str:
@@ -90,7 +91,6 @@ class DiscordScreen:
             except DeadInteraction:
                 if self._by_webhook:
                     raise
-        self._channel_pace.give_back()
         if self._by_webhook:
             return await self._call(self._followup(), self._aside(page))
         nonce = hashlib.sha256(f"{self._turn}:{part}".encode()).hexdigest()[:25]
@@ -156,8 +156,6 @@ class DiscordScreen:
                 answer = await (http.request(route) if body is None else http.request(route, json=body))
         except TROUBLE as error:
             raise renamed(error) from error
-        finally:
-            self._channel_pace.spent()
         return str(answer["id"]) if isinstance(answer, dict) else ""
 
 

@@ -1,5 +1,6 @@
 """The HTTP server. It runs in the service's own event loop and leaves the signals to it."""
 
+import asyncio
 import contextlib
 import hmac
 import logging
@@ -68,11 +69,18 @@ class _Server(uvicorn.Server):
 
 
 async def serve(app: FastAPI, host: str, port: int) -> None:
-    """Serve until cancelled. Raises CannotListen."""
+    """Serve until cancelled, then let calls under way end. Raises CannotListen."""
     server = _Server(uvicorn.Config(app, host, port, log_config=None, access_log=False, lifespan="off"))
+    serving = asyncio.ensure_future(_guarded(server, f"{host}:{port}"))
+    try:
+        await asyncio.shield(serving)
+    finally:
+        server.should_exit = True
+        await asyncio.wait({serving})
+
+
+async def _guarded(server: uvicorn.Server, address: str) -> None:
     try:
         await server.serve()
     except SystemExit as error:  # uvicorn's way to say that it could not bind
-        raise CannotListen(f"{host}:{port} cannot be listened on: is another program using it?") from error
-    finally:
-        server.should_exit = True
+        raise CannotListen(f"{address} cannot be listened on: is another program using it?") from error

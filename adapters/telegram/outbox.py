@@ -39,8 +39,10 @@ And 20 a minute in a group (same source). Some are left for beginnings and ends 
 quickly at first and slower the longer an answer gets.
 """
 
-EVERYWHERE = (Rule(29, 1.0, kept=9),)
-"""About 30 a second over all chats (same source)."""
+EVERYWHERE = (Rule(28, 1.0),)
+"""
+About 30 messages a second over all chats (same source). It speaks of messages to many people, and edits send none.
+"""
 
 TOAST = 200
 """Characters of an answer to a pressed button. Source: core.telegram.org/bots/api#answercallbackquery"""
@@ -62,9 +64,10 @@ class TelegramScreen:
     def pages(self, reply: Reply) -> Sequence[Page]:
         return pages(reply)
 
-    async def ready(self, *, urgent: bool) -> None:
+    async def ready(self, *, urgent: bool, fresh: bool) -> None:
         await self._chat_pace.turn(urgent=urgent)
-        await self._bot_pace.turn(urgent=urgent)
+        if fresh:
+            await self._bot_pace.turn(urgent=urgent)
 
     async def create(self, part: int, page: Page) -> str:
         if part == 0:

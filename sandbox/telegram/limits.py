@@ -34,7 +34,8 @@ class Pace:
         group: For a group: "not more than 20 messages per minute".
         overall: For all chats together: "about 30 messages per second".
         hints: For drafts and chat actions of one chat together: 20 in 5 s and 40 in 30 s.
-        edits_count: Whether an edit counts like a message, as bots have found.
+        edits_count: Whether an edit counts in its chat like a message, as bots have found. For all chats together
+            only messages count: Telegram speaks of "bulk notifications to multiple users".
 
     Source: core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this; core.telegram.org/api/bots/ai.
     """
@@ -97,7 +98,7 @@ class Limits:
             yield ("chat", chat.id), self.pace.chat
         if self.pace.group and not chat.private:
             yield ("group", chat.id), self.pace.group
-        if self.pace.overall:
+        if self.pace.overall and kind == "send":
             yield "overall", self.pace.overall
 
     def _check_flood(self, budget: Hashable, now: float) -> None:

@@ -146,6 +146,7 @@ class Stage:
         ]
         self._folder = folder
         self._stop = asyncio.Event()
+        self._service: Service | None = None
         self._running: asyncio.Task[None] | None = None
 
     def config(self) -> Config:
@@ -166,15 +167,26 @@ class Stage:
         )
 
     async def start(self) -> None:
-        config = self.config()
-        service = Service(config, await open_store(config))
-        self._stop.clear()
-        self._running = asyncio.ensure_future(service.run(self._stop))
-        ready = asyncio.ensure_future(service.ready.wait())
+        """Start the service, and return once both platforms have let it in."""
+        await self.launch()
+        assert self._running is not None
+        ready = asyncio.ensure_future(self.ready())
         done, _ = await asyncio.wait({self._running, ready}, timeout=PATIENCE, return_when=asyncio.FIRST_COMPLETED)
         if self._running in done:
+            ready.cancel()
             self._running.result()
         assert ready in done
+
+    async def launch(self) -> None:
+        """Start the service."""
+        config = self.config()
+        self._service = Service(config, await open_store(config))
+        self._stop.clear()
+        self._running = asyncio.ensure_future(self._service.run(self._stop))
+
+    async def ready(self) -> None:
+        assert self._service is not None
+        await self._service.ready.wait()
 
     async def stop(self) -> None:
         if self._running is not None:

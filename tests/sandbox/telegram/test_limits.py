@@ -16,9 +16,9 @@ from tests.sandbox.telegram.conftest import Clock
 DM, GROUP = Chat(7, "private"), Chat(-1007, "supergroup")
 
 
-def retry_after(limits: Limits, chat: Chat = DM) -> int:
+def retry_after(limits: Limits, chat: Chat = DM, kind: Kind = "edit") -> int:
     with pytest.raises(ApiError) as refusal:
-        limits.spend(chat, "edit")
+        limits.spend(chat, kind)
     assert 429 == refusal.value.code
     return refusal.value.parameters["retry_after"]
 
@@ -67,7 +67,16 @@ def test_30_a_second_in_all(clock: Clock) -> None:
     for number in range(30):
         limits.spend(Chat(number, "private"), "send")
 
-    assert 1 == retry_after(limits)
+    assert 1 == retry_after(limits, kind="send")
+
+
+def test_edits_do_not_count_in_all(clock: Clock) -> None:
+    """Telegram speaks of messages to many people; an edit notifies nobody."""
+    limits = Limits(DOCUMENTED, clock)
+    for number in range(60):
+        limits.spend(Chat(number, "private"), "edit")
+
+    limits.spend(DM, "send")
 
 
 def test_who_comes_back_too_early_waits_longer(clock: Clock) -> None:

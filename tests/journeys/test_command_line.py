@@ -1,0 +1,162 @@
+"""The `parley` command, run as its users run it."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+import yaml
+
+from sandbox.discord.server import Discord
+from sandbox.openai.script import say
+from sandbox.openai.server import OpenAI
+from sandbox.telegram.server import Telegram
+from tests.journeys.stage import PATIENCE
+
+QUESTION = "a question that must not be in any log"
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Three simulators, and a folder with a configuration for them."""
+
+    discord: Discord
+    telegram: Telegram
+    openai: OpenAI
+    folder: Path
+
+    def write(self, **changes: object) -> None:
+        config = {
+            "storage": {"url": f"sqlite:///{self.folder}/parley.db"},
+            "discord": {
+                "token": self.discord.application.token,
+                "api_base": self.discord.api_base,
+                "gateway_url": self.discord.gateway_url,
+            },
+            "telegram": {"token": self.telegram.token, "api_base": self.telegram.base_url.removesuffix("/bot")},
+            "upstreams": [{"name": "main", "base_url": self.openai.base_url, "api_key": self.openai.api_key}],
+            "models": {"demo": {"model": "parley-demo"}},
+        }
+        (self.folder / "config.yaml").write_text(yaml.safe_dump({**config, **changes}))
+
+    async def parley(self, *arguments: str) -> asyncio.subprocess.Process:
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("PARLEY_")}
+        return await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "adapters.cli", *arguments),
+            cwd=self.folder,
+            env={**environment, "PYTHONPATH": os.getcwd()},
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+
+    async def says(self, *arguments: str) -> tuple[int, str]:
+        """Run to the end. Returns the exit code and all that was printed."""
+        process = await self.parley(*arguments)
+        said, _ = await asyncio.wait_for(process.communicate(), 30)
+        assert process.returncode is not None
+        return process.returncode, said.decode()
+
+
+@pytest_asyncio.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    async with Discord() as discord, Telegram() as telegram, OpenAI() as openai:
+        openai.otherwise(say("Hoo."))
+        yield World(discord, telegram, openai, tmp_path)
+
+
+async def test_it_says_its_version(world: World) -> None:
+    """The first question in any report of a fault."""
+    code, said = await world.says("--version")
+
+    assert (0, "parley 0.1.0\n") == (code, said)
+
+
+async def test_run_serves_until_it_is_told_to_stop(world: World) -> None:
+    """And neither a token nor a word of anybody's is in its log."""
+    world.write()
+    process = await world.parley("run")
+    alice = world.telegram.people["alice"]
+    await world.telegram.say(alice, alice, QUESTION)
+    await world.telegram.wait_until(
+        lambda: [message for message in world.telegram.messages(alice) if message.text == "Hoo."], PATIENCE
+    )
+    process.send_signal(signal.SIGTERM)
+    log, _ = await asyncio.wait_for(process.communicate(), 25)
+
+    assert 0 == process.returncode
+    assert b"is listening" in log
+    for secret in (world.telegram.token, world.discord.application.token, world.openai.api_key, QUESTION, "Hoo."):
+        assert secret.encode() not in log
+
+
+async def test_check_reaches_every_account(world: World) -> None:
+    """Before the members do."""
+    world.write()
+    code, said = await world.says("check")
+
+    assert 0 == code, said
+    assert 4 == said.count("ok ")
+    assert "Parley" in said
+    assert "@ParleyOwlBot" in said
+
+
+async def test_check_says_what_is_wrong_and_how_to_mend_it(world: World) -> None:
+    """All at once, and nothing else happens."""
+    world.write(
+        telegram={"token": "1:wrong", "api_base": world.telegram.base_url.removesuffix("/bot")},
+        upstreams=[{"name": "main", "base_url": world.openai.base_url, "api_key": "sk-wrong"}],
+        storage={"url": "redis://127.0.0.1:9/0"},
+    )
+    code, said = await world.says("check")
+
+    assert 2 == code
+    assert "storage: cannot reach Redis" in said
+    assert "upstream main:" in said
+    assert "Check its api_key and base_url." in said
+    assert "telegram: it does not know the token Copy telegram.token anew from @BotFather." in said
+    assert "Traceback" not in said
+
+
+async def test_check_finds_a_model_that_is_not_offered(world: World) -> None:
+    """A typo in a model's name would fail at the first question."""
+    world.write(models={"demo": {"model": "parley-dmo"}})
+    code, said = await world.says("check")
+
+    assert 2 == code
+    assert "it does not offer parley-dmo It offers parley-demo" in said
+
+
+async def test_a_bad_configuration_is_told_without_a_traceback(world: World) -> None:
+    """Exit code 2, every mistake with its line."""
+    (world.folder / "config.yaml").write_text("telegram: {tokn: x}\nupstreams: []\n")
+    code, said = await world.says("run")
+
+    assert 2 == code
+    assert "line 1: telegram.tokn: there is no such key. Did you mean `token`?" in said
+    assert "models: is missing" in said
+    assert "Traceback" not in said
+
+
+async def test_nothing_configured_points_to_the_sandbox(world: World) -> None:
+    """Somebody who only wants to look around."""
+    world.write(discord=None, telegram=None)
+    code, said = await world.says("run")
+
+    assert 2 == code
+    assert "python -m sandbox" in said
+
+
+@pytest.mark.parametrize("storage", ["redis://127.0.0.1:9/0", "sqlite:////proc/nowhere/parley.db"])
+async def test_a_store_that_cannot_be_had_is_told(world: World, storage: str) -> None:
+    """In a sentence, at the start."""
+    world.write(storage={"url": storage})
+    code, said = await world.says("run")
+
+    assert 2 == code
+    assert "Traceback" not in said
+    assert storage.split(":")[0] in said.lower()

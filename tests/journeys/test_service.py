@@ -1,0 +1,106 @@
+"""Starting and stopping: a platform that is down, a wrong token, answers in progress."""
+
+import asyncio
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+
+from adapters.config.shape import Config
+from adapters.service import NobodyToServe
+from sandbox.faults import Fault
+from sandbox.openai.script import say
+from tests.journeys.stage import PATIENCE, DiscordSeat, Stage, TelegramSeat, answers, on_stage
+
+
+class Patched(Stage):
+    """The same, with some values changed."""
+
+    changes: ClassVar[dict[str, dict[str, object]]] = {}
+
+    def config(self) -> Config:
+        config = super().config().model_dump()
+        for section, values in self.changes.items():
+            config[section].update(values)
+        return Config.model_validate(config)
+
+
+async def test_a_platform_that_is_down_at_the_start_comes_later(tmp_path: Path) -> None:
+    """The other one is served meanwhile."""
+
+    class WithoutDiscord(Stage):
+        async def start(self) -> None:
+            await self.discord.stop()
+            await self.launch()
+
+    async with on_stage(tmp_path, WithoutDiscord) as stage:
+        seat = TelegramSeat(stage.telegram)
+        await seat.say("Hello?")
+        assert "Hoo." == (await answers(seat, 1))[0].text
+
+        await stage.discord.start()
+        await asyncio.wait_for(stage.ready(), PATIENCE)
+        other = DiscordSeat(stage.discord)
+        await other.say("Hello?")
+        assert "Hoo." == (await answers(other, 1))[0].text
+
+
+async def test_a_wrong_token_leaves_the_other_platform_alone(tmp_path: Path) -> None:
+    """And the log says which token it was."""
+
+    class WrongToken(Patched):
+        changes: ClassVar = {"discord": {"token": "wrong"}}
+
+        async def start(self) -> None:
+            await self.launch()
+
+    async with on_stage(tmp_path, WrongToken) as stage:
+        seat = TelegramSeat(stage.telegram)
+        await seat.say("Hello?")
+        assert "Hoo." == (await answers(seat, 1))[0].text
+
+
+async def test_two_wrong_tokens_end_the_service(tmp_path: Path) -> None:
+    """There is nobody left to serve."""
+
+    class WrongTokens(Patched):
+        changes: ClassVar = {"discord": {"token": "wrong"}, "telegram": {"token": "1:wrong"}}
+
+    with pytest.raises(NobodyToServe):
+        async with on_stage(tmp_path, WrongTokens):
+            raise AssertionError("it should not have started")
+
+
+async def test_an_answer_in_progress_may_end_before_the_service_does(tmp_path: Path) -> None:
+    """An update of the service should cost nobody an answer."""
+
+    class Patient(Patched):
+        changes: ClassVar = {"limits": {"drain": 10}}
+
+    async with on_stage(tmp_path, Patient) as stage:
+        stage.openai.queue(say("one two three four", rate=4))
+        seat = DiscordSeat(stage.discord)
+        await seat.say("Count")
+        await seat.until(lambda: seat.shown())
+        await stage.stop()
+
+        assert ["one two three four"] == [shown.text for shown in seat.shown()]
+
+
+async def test_a_lost_reply_of_the_platform_doubles_nothing_on_discord(stage: Stage) -> None:
+    """The message was made, but we never heard: its nonce finds it again."""
+    stage.discord.faults.plan(Fault("POST /channels/{channel_id}/messages", lose_reply=True))
+    seat = DiscordSeat(stage.discord)
+    await seat.say("Hello?")
+
+    assert ["Hoo."] == [shown.text for shown in await answers(seat, 1)]
+
+
+async def test_trouble_of_the_platform_is_waited_out(stage: Stage) -> None:
+    """An edit that fails is done again; the answer is in the end what the model said."""
+    for call in ("PATCH /channels/{channel_id}/messages/{message_id}", "POST /channels/{channel_id}/messages"):
+        stage.discord.faults.plan(Fault(call, status=503, body={"message": "503", "code": 0}))
+    stage.telegram.faults.plan(Fault("editMessageText", status=502, body="<html>Bad Gateway</html>"))
+    for seat in (DiscordSeat(stage.discord), TelegramSeat(stage.telegram)):
+        await seat.say("Hello?")
+        assert ["Hoo."] == [shown.text for shown in await answers(seat, 1)]
