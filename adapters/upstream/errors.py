@@ -1,10 +1,12 @@
 """A provider's errors by our names. What a provider says is for the log; a chat only ever sees our own words."""
 
-import json
 from collections.abc import Mapping
+from typing import Any
 
+import httpx2
 import openai
 
+from adapters.upstream.events import BadEvents
 from bot.errors import (
     BotError,
     ContextFull,
@@ -16,8 +18,8 @@ from bot.errors import (
     ModelSilent,
 )
 
-TROUBLE = (openai.OpenAIError, json.JSONDecodeError)
-"""What a call or a stream of the SDK may raise; it lets a malformed event through as the parser's own error."""
+TROUBLE = (openai.OpenAIError, httpx2.HTTPError, BadEvents)
+"""What a call of the SDK, or reading its response, may raise."""
 
 REFUSALS: Mapping[str, type[BotError]] = {
     "context_length_exceeded": ContextFull,
@@ -55,10 +57,15 @@ def renamed(error: Exception, *, begun: bool) -> BotError:
         return ModelCut(str(error)) if begun else ModelSilent(str(error))
     if isinstance(error, openai.APIStatusError):
         return _of_status(error)
+    return (ModelCut if begun else ModelDown)(f"{type(error).__name__}: {error}")
+
+
+def renamed_event(error: Any, *, begun: bool) -> BotError:
+    """Our error for an error that came as an event of the stream, where the status had said that all was well."""
+    detail, code = str(error)[:500], error.get("code") if isinstance(error, dict) else None
     if begun:
-        return ModelCut(f"{type(error).__name__}: {error}")
-    code = getattr(error, "code", None)
-    return REFUSALS.get(str(code), ModelDown)(f"{type(error).__name__}: {error}")
+        return ModelCut(detail)
+    return REFUSALS.get(str(code), ModelDown)(detail)
 
 
 def _of_status(error: openai.APIStatusError) -> BotError:

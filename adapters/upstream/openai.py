@@ -1,22 +1,19 @@
 """Any server that speaks OpenAI's chat completions, as a Model."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx2
 import openai
-from openai.types.chat import ChatCompletionChunk
 
-from adapters.upstream.errors import TROUBLE, renamed
+from adapters.upstream import events
+from adapters.upstream.errors import TROUBLE, renamed, renamed_event
 from bot.errors import ModelCut, ModelSilent
 from bot.ports import Chunk, Request
-from bot.turn import Usage
-
-FINISHES = {"stop": "stop", "length": "length", "content_filter": "filter"}
-"""The provider's word for why an answer ended -> ours. Any other word is an ending like `stop`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +36,7 @@ class OpenAIModel:
             api_key=api_key,
             max_retries=0,
             timeout=httpx2.Timeout(None, connect=self._timeouts.connect),
+            http_client=openai.DefaultAioHttpClient(),
         )
         official = urlsplit(base_url).hostname == "api.openai.com"
         self._limit_name = "max_completion_tokens" if official else "max_tokens"
@@ -48,25 +46,15 @@ class OpenAIModel:
         loop = asyncio.get_running_loop()
         deadline = loop.time() + self._timeouts.total
         begun = finished = False
-        try:
-            async with asyncio.timeout(self._timeouts.connect + self._timeouts.first_token):
-                stream = await self._open(request)
-        except TROUBLE as error:
-            raise renamed(error, begun=False) from error
-        except TimeoutError as error:
-            raise ModelSilent("no response") from error
-        async with stream:
-            events = aiter(stream)
-            while True:
-                if loop.time() > deadline:
-                    raise ModelSilent(f"not done after {self._timeouts.total:.0f} s")
-                event = await _next(events, self._timeouts.gap if begun else self._timeouts.first_token, begun=begun)
-                if event is None:
-                    break
-                chunk = _chunk(event)
+        async with AsyncExitStack() as stack:
+            received = await self._open(request, stack)
+            while (line := await self._next(received, begun=begun)) not in (None, events.DONE):
+                chunk = _read(line, begun=begun)
                 begun = begun or bool(chunk.text)
                 finished = finished or bool(chunk.finish)
                 yield chunk
+                if loop.time() > deadline:
+                    raise ModelSilent(f"not done after {self._timeouts.total:.0f} s")
         if not finished:
             raise ModelCut("the stream ended without a finish_reason")
 
@@ -80,42 +68,49 @@ class OpenAIModel:
     async def close(self) -> None:
         await self._client.close()
 
-    async def _open(self, request: Request) -> openai.AsyncStream[ChatCompletionChunk]:
+    async def _open(self, request: Request, stack: AsyncExitStack) -> AsyncGenerator[bytes, None]:
+        """Make the call. Returns the data of its events; `stack` closes it."""
         try:
-            return await self._create(request)
-        except openai.BadRequestError as refusal:
-            if refusal.param != self._limit_name:
-                raise
-            self._limit_name = "max_completion_tokens" if self._limit_name == "max_tokens" else "max_tokens"
-            return await self._create(request)
+            async with asyncio.timeout(self._timeouts.connect + self._timeouts.first_token):
+                try:
+                    response = await stack.enter_async_context(self._call(request))
+                except openai.BadRequestError as refusal:
+                    if refusal.param != self._limit_name:
+                        raise
+                    self._limit_name = "max_completion_tokens" if self._limit_name == "max_tokens" else "max_tokens"
+                    response = await stack.enter_async_context(self._call(request))
+        except TROUBLE as error:
+            raise renamed(error, begun=False) from error
+        except TimeoutError as error:
+            raise ModelSilent("no response") from error
+        return await stack.enter_async_context(aclosing(events.data(response.iter_bytes())))
 
-    async def _create(self, request: Request) -> openai.AsyncStream[ChatCompletionChunk]:
+    def _call(self, request: Request) -> Any:
+        """The call as a context manager of the SDK's, whose response is read as raw bytes."""
         messages: Any = [{"role": message.role, "content": message.text} for message in request.messages]
         limit: Any = {self._limit_name: request.max_output}
-        stream: openai.AsyncStream[ChatCompletionChunk] = await self._client.chat.completions.create(
+        return self._client.chat.completions.with_streaming_response.create(
             model=request.spec.model, messages=messages, stream=True, stream_options={"include_usage": True}, **limit
         )
-        return stream
+
+    async def _next(self, received: AsyncGenerator[bytes, None], *, begun: bool) -> bytes | None:
+        """The data of the next event, None at the end. Raises ModelCut, ModelSilent, ModelDown."""
+        patience = self._timeouts.gap if begun else self._timeouts.first_token
+        try:
+            async with asyncio.timeout(patience):
+                return await anext(received, None)
+        except TROUBLE as error:
+            raise renamed(error, begun=begun) from error
+        except TimeoutError as error:
+            raise (ModelCut if begun else ModelSilent)(f"nothing for {patience:.0f} s") from error
 
 
-async def _next(
-    events: AsyncIterator[ChatCompletionChunk], patience: float, *, begun: bool
-) -> ChatCompletionChunk | None:
-    """The stream's next event, None at its end. Raises ModelCut, ModelSilent, ModelDown."""
+def _read(line: bytes, *, begun: bool) -> Chunk:
+    """What an event says. Raises ModelCut, ModelDown or one of its kind."""
     try:
-        async with asyncio.timeout(patience):
-            return await anext(events, None)
-    except TROUBLE as error:
-        raise renamed(error, begun=begun) from error
-    except TimeoutError as error:
-        raise (ModelCut if begun else ModelSilent)(f"nothing for {patience:.0f} s") from error
-
-
-def _chunk(event: ChatCompletionChunk) -> Chunk:
-    usage = Usage(event.usage.prompt_tokens, event.usage.completion_tokens) if event.usage else None
-    if not event.choices:
-        return Chunk(usage=usage)
-    choice = event.choices[0]
-    finish = FINISHES.get(choice.finish_reason, "stop") if choice.finish_reason else ""
-    text = getattr(choice.delta, "content", None)  # the SDK checks nothing that a server sends
-    return Chunk(text if isinstance(text, str) else "", finish, usage)
+        event = events.parsed(line)
+    except events.BadEvents as error:
+        raise ModelCut(str(error)) from error
+    if event.get("error"):
+        raise renamed_event(event["error"], begun=begun)
+    return events.chunk(event)

@@ -1,0 +1,1 @@
+"""What we measure, beside the floor that physics sets and the figures of others."""
