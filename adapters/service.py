@@ -34,6 +34,7 @@ class Service:
         self._store = store
         self._models = open_models(config)
         self._platforms = open_platforms(config)
+        self._opened = list(self._platforms.values())
         self._waiting_for = set(self._platforms)
         self._ports = make_ports(config, store, self._models, self._platforms)
         self._worker = Worker(self._ports, BOOK)
@@ -116,7 +117,7 @@ class Service:
             self.ready.set()
 
     async def _close(self) -> None:
-        for platform in self._platforms.values():
+        for platform in self._opened:
             if isinstance(platform, Telegram):
                 await platform.close()
         await self._models.close()

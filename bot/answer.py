@@ -1,5 +1,5 @@
 """
-The life of one answer, step by step: place, ask, remember, show.
+The life of one answer, step by step: place it in the conversation, ask and show, remember, finish.
 
 Each step writes down what it did before anybody relies on it. `work` may be called on a turn in any state and goes on
 from there; what is behind the turn's state is not done again.
@@ -127,8 +127,7 @@ async def _perform(work: Work, call: Call) -> bool:
 
 
 async def _place(work: Work) -> None:
-    """Show that we are at it, and settle which message of the conversation the question follows."""
-    await work.delivery.open(Reply(buttons=(stop_button(work.turn),)))
+    """Settle which message of the conversation the question follows, and which model answers."""
     turn, ports = work.turn, work.ports
     if turn.state >= State.PLACED:
         return
@@ -196,9 +195,8 @@ def _spoken(message: Message, named: bool) -> Message:
 async def _listen(work: Work, request: Request) -> Heard:
     """Stream the answer to the asker's screen until it ends, is stopped, or fails. Raises Refused, ModelDown."""
     heard = Heard(stop_button(work.turn))
-    work.delivery.follow(heard.reply)
     speaking = asyncio.ensure_future(_stream(work, request, heard))
-    flowing = asyncio.ensure_future(work.delivery.flow())
+    flowing = asyncio.ensure_future(work.delivery.flow(heard.reply))
     stopping = asyncio.ensure_future(work.claim.stopped.wait())
     try:
         await asyncio.wait({speaking, flowing, stopping}, return_when=asyncio.FIRST_COMPLETED)

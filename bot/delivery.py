@@ -24,7 +24,7 @@ PAUSES = (1.0, 2.0, 4.0, 8.0)
 """Seconds between tries while the platform is down; after the last one the turn is put off."""
 
 GATHER = 0.15
-"""Seconds to let an answer grow before its first words are shown. A quick model is done by then: one edit less."""
+"""Seconds between the empty message and the first words. A quick model is done by then: one edit less."""
 
 
 class Delivery:
@@ -41,22 +41,21 @@ class Delivery:
         self._news = asyncio.Event()
         self._closing = asyncio.Event()
 
-    async def open(self, reply: Reply) -> None:
-        """Put up the first message, if it does not stand yet. Raises PlatformDown, Undeliverable, LeaseLost."""
-        if not self._claim.turn.parts:
-            await self._insist(partial(self._create, 0, self._screen.pages(reply)[0]), fresh=True)
-
-    def follow(self, latest: Callable[[], Reply]) -> None:
-        """Show from now on what `latest` returns, whenever there is news."""
-        self._latest = latest
-        self._news.set()
-
     def news(self) -> None:
         """There is something new to show. Returns at once."""
         self._news.set()
 
-    async def flow(self) -> None:
-        """Show the news until `close`, always the latest, at the platform's pace. Raises LeaseLost, Undeliverable."""
+    async def flow(self, latest: Callable[[], Reply]) -> None:
+        """
+        Show what `latest` returns, now and whenever there is news, until `close`.
+
+        The first message is put up at once, empty, and however long that takes; from then on the latest wins, at the
+        platform's pace. Raises PlatformDown, Undeliverable, LeaseLost.
+        """
+        self._latest = latest
+        if not self._claim.turn.parts:
+            empty = Reply(buttons=latest().buttons)
+            await self._insist(partial(self._create, 0, self._screen.pages(empty)[0]), fresh=True)
         await self._unless_closing(asyncio.sleep(GATHER))
         while await self._unless_closing(self._news.wait()):
             part = self._behind(self._screen.pages(self._latest()))

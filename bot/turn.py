@@ -19,7 +19,7 @@ class State(IntEnum):
     RECEIVED = 0
     """Written down; nothing to be seen yet."""
     PLACED = 20
-    """Its first message stands in the chat, empty; its place in the conversation is decided."""
+    """Its place in the conversation is decided, and its model."""
     GENERATING = 30
     """The model speaks; `draft` holds what was heard at the last checkpoint."""
     FINAL = 40
