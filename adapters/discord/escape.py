@@ -12,17 +12,17 @@ GAP = "\u200b"
 
 _MARKS = re.compile(
     r"""
-      [*`_]                                     # also within a word: it could end at one in code or an address
+      [*`_\[]             # always: they could find their other half in code or in an address
     | \\(?=[^0-9A-Za-z\s]|\Z)
     | ~(?=~|\Z) | (?<=~)~ | \A~                 # one alone is no strikethrough
     | \|(?=\||\Z) | (?<=\|)\| | \A\|            # two are a spoiler
-    | (?<=\])\(                                 # a backslash before the bracket would not end the label
+    | (?<=\])\(                                 # this one no escape of the other bracket would stop
     | (?<=:)/(?=/)                              # what is left of addresses too strange to be one
     | <(?=a?:|t:|id:|https?:|\Z)                # emoji, times, places, addresses
     """,
     re.VERBOSE,
 )
-_HOLDS_ONE = re.compile(r"[*`\\_~|(<@/]")
+_HOLDS_ONE = re.compile(r"[*`\\_~|\[(<@/]")
 # The server looks for mentions before any Markdown is read, so a backslash does not stop them.
 _MENTIONS = re.compile(r"<(?=[@#][!&]?\d|/[^\n<>]+:\d)|@(?=everyone|here)")
 _LINE_START = re.compile(r"\s*(?=(?:#{1,3}|-#?|\+|>{1,3})(?:\s|\Z))|\s*\d+(?=\.(?:\s|\Z))")
@@ -42,7 +42,7 @@ def text(plain: str, *, starts_line: bool = False) -> str:
 
 def code(plain: str) -> str:
     """Code within a line. Two backticks outside allow for single ones inside; more than that would open a block."""
-    content = re.sub("`(?=`)", "`" + GAP, plain)
+    content = re.sub("`(?=`)", "`" + GAP, _without_ends(plain))
     if "`" not in content:
         return f"`{content}`"
     left, right = " " * content.startswith("`"), " " * content.endswith("`")
@@ -51,7 +51,13 @@ def code(plain: str) -> str:
 
 def block(plain: str) -> str:
     """The lines of a block of code, which three backticks would end."""
-    return re.sub("``(?=`)", "``" + GAP, plain)
+    return re.sub("``(?=`)", "``" + GAP, _without_ends(plain))
+
+
+def _without_ends(plain: str) -> str:
+    """Code with "](" in it before any "[": it would be the end of a masked link further up."""
+    head, bracket, tail = plain.partition("[")
+    return head.replace("](", f"]{GAP}(") + bracket + tail
 
 
 def target(address: str) -> str:

@@ -10,7 +10,7 @@ step aside for those that hold marks themselves.
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby
+from itertools import groupby, takewhile
 
 from adapters.discord import escape
 from adapters.markup.addresses import all_bare
@@ -178,10 +178,10 @@ def _inline(bits: Sequence[_Bit], *, starts_line: bool = False) -> str:
 
 def _turn(out: list[str], opened: list[Kind], wanted: Looks) -> None:
     """Close and open marks until just those that are wanted are open."""
-    if not wanted and not opened:
+    target = [kind for kind in _MARKS if kind in wanted] if wanted else []
+    if target == opened:
         return
-    target = [kind for kind in _MARKS if kind in wanted]
-    same = next((at for at, (old, new) in enumerate(zip(opened, target)) if old != new), min(len(opened), len(target)))
+    same = len(list(takewhile(lambda pair: pair[0] == pair[1], zip(opened, target, strict=False))))
     closing = "".join(_MARKS[kind] for kind in reversed(opened[same:]))
     opening = "".join(_MARKS[kind] for kind in target[same:])
     if closing and out and out[-1].endswith(closing[0]):

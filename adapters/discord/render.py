@@ -7,7 +7,11 @@ from adapters.markup.rich import Style
 from bot.reply import Page, Reply
 
 LONGEST = 2000
-"""Code points of a message (discord.com/developers/docs/resources/message#create-message, "up to 2000 characters")."""
+"""
+Of a message: "up to 2000 characters" (discord.com/developers/docs/resources/message#create-message).
+
+What a character is, the documents do not say; we count code points.
+"""
 
 LONGEST_LINK = 512
 """A masked link cannot be cut: a longer address is written out, where it can."""
@@ -16,7 +20,7 @@ STYLE = Style(
     bullets=("- ",),
     indent="  ",
     tab="\t",
-    table_width=64,  # columns of a code block in a desktop window; a phone scrolls it sideways
+    table_width=64,  # columns of a code block beside a desktop's list of members; a phone wraps what is wider than it
     linkable=lambda address: is_web(address, LONGEST_LINK),
 )
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 # A host ends where Chinese or Japanese goes on without a space; a path may hold letters of any script.
 _BARE = re.compile(
-    r"""https?://[^\s<>"`/?\#\u2e80-\uffef]{1,255} (?:[/?\#][^\s<>"`\u3000-\u303f\uff00-\uffef]{0,2000})?""",
+    r"""https?://(?:(?![\u2e80-\uffef])[\w.:%\[\]-]){1,255} (?:[/?\#][\w!\#-;=?-_a-~]{0,2000})?""",
     re.IGNORECASE | re.VERBOSE,
 )
 _SCHEME = re.compile("https?://", re.IGNORECASE)

@@ -11,6 +11,8 @@ from adapters.markup.rich import Kind, Rich, Span, part, visible
 Drawn = TypeVar("Drawn")
 
 _SENTENCE = re.compile(r"[.!?…][\"'”’)\]]*(?=\s)|[。！？]+")
+_BLANK_LINE = re.compile(r"\n(?=\n)")
+_LINE_END = re.compile(r"\n")
 _SPACE = re.compile(r"\s+")
 _VIRAMA = 9
 """The combining class of the sign that binds two consonants of an Indian script into one."""
@@ -72,29 +74,34 @@ class _Windows:
 
 
 def _page(
-    window: Rich, limit: int, draw: Callable[[Rich], Drawn], size: Callable[[Drawn], int], fitted: int
+    window: Rich, limit: int, draw: Callable[[Rich], Drawn], size: Callable[[Drawn], int], guess: int
 ) -> tuple[Drawn, int, int]:
     """
-    The first page of `window`, where it ends, and how much would have fitted on it.
+    The first page of `window`, where it ends, and about how much would have fitted on it.
 
     Args:
-        fitted: How much would have fitted on the page before; a good guess for this one.
+        guess: How much fitted on the page before.
     """
     if len(window.text) <= limit and size(page := draw(_trimmed(window, len(window.text)))) <= limit:
-        return page, len(window.text), fitted
-    fits = _largest(window, limit, lambda piece: size(draw(piece)), fitted)
-    at = _place(window, fits)
+        return page, len(window.text), guess
+    most = _most(window, limit, lambda piece: size(draw(piece)), guess)
+    at = _place(window, most)
     while size(page := draw(_trimmed(window, at))) > limit and at > 1:
         at = _place(window, at - 1)
-    return page, at, fits
+    return page, at, most
 
 
-def _largest(window: Rich, limit: int, measure: Callable[[Rich], int], fitted: int) -> int:
-    """How much of `window` fits, nearly: each guess takes its marks to be spread evenly."""
+def _most(window: Rich, limit: int, measure: Callable[[Rich], int], guess: int) -> int:
+    """
+    No more than this much of `window` fits, and little less.
+
+    A place is looked for from here downwards, so that it does not depend on the guesses which led here.
+    """
     fits, size = 0, 0
     over = len(window.text)
-    over_size = max(limit + limit // 20, over * limit // fitted)  # the whole is too much, most often by a little
-    while over - fits > 1 and (not fits or limit - size > limit // 25):
+    over_size = max(limit + limit // 20, over * limit // guess)
+    while over - fits > 1 and limit - size > limit // 25:
+        # As if the marks were spread evenly between the last two guesses.
         guess = fits + (over - fits) * (limit - size) // max(over_size - size, 1)
         guess = min(max(guess, fits + 1), over - 1)
         guessed = measure(part(window, 0, guess))
@@ -102,13 +109,13 @@ def _largest(window: Rich, limit: int, measure: Callable[[Rich], int], fitted: i
             fits, size = guess, guessed
         else:
             over, over_size = guess, guessed
-    return max(fits, 1)
+    return max(min(over - 1, fits + limit - size), 1)
 
 
 def _place(window: Rich, end: int) -> int:
     """The best place to cut at or before `end`, on the second half of the page while there is one."""
     floor = end // 2
-    for places in (_blocks, _lines, _sentences, _spaces):
+    for places in (_blocks, _blanks, _lines, _sentences, _spaces):
         at = max(places(window, floor, end), default=0)
         if at:
             return at
@@ -123,15 +130,20 @@ def _blocks(window: Rich, floor: int, end: int) -> Iterator[int]:
     for edge in (*(start - 1 for start in starts), *(span.end for span in solid)):
         if max(floor, 1) <= edge <= end and edge not in headings:
             yield edge
-    for blank in re.compile(r"\n\n").finditer(window.text, floor, end + 2):
-        block = bisect_right(starts, blank.start()) - 1
-        if block < 0 or solid[block].end <= blank.start():
-            yield blank.start()
+    for blank in _blanks(window, floor, end):
+        block = bisect_right(starts, blank) - 1
+        if block < 0 or solid[block].end <= blank:
+            yield blank
+
+
+def _blanks(window: Rich, floor: int, end: int) -> Iterator[int]:
+    """At blank lines, those within code too."""
+    return (match.start() for match in _BLANK_LINE.finditer(window.text, floor, end + 2))
 
 
 def _lines(window: Rich, floor: int, end: int) -> Iterator[int]:
     headings = {span.end for span in window.spans if span.kind is Kind.HEADING}
-    for line_end in re.compile(r"\n").finditer(window.text, floor, end + 1):
+    for line_end in _LINE_END.finditer(window.text, floor, end + 1):
         if line_end.start() not in headings:
             yield line_end.start()
 

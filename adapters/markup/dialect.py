@@ -1,4 +1,4 @@
-"""Where models and CommonMark part ways: bold beside punctuation, bare addresses, line breaks in HTML, endless nesting."""
+"""Where models and CommonMark part ways: bold beside punctuation, bare addresses, `<br>`, endless nesting."""
 
 import re
 import unicodedata

@@ -114,5 +114,5 @@ class Draft:
             for span in self._spans
             if span.start < end
         ]
-        # Inner spans were closed first: turned round, a stable sort leaves the outer of two equals in front.
-        return Rich(text, tuple(sorted(reversed(spans), key=lambda span: (span.start, -span.end))))
+        spans.reverse()  # inner ones were closed first; a stable sort leaves the outer of two equals in front
+        return Rich(text, tuple(sorted(spans, key=lambda span: (span.start, -span.end))))

@@ -6,6 +6,7 @@ from urllib.parse import unquote
 
 from markdown_it.token import Token
 
+from adapters.markup.addresses import all_bare
 from adapters.markup.draft import Draft
 from adapters.markup.rich import Kind
 
@@ -32,7 +33,16 @@ def write_inline(draft: Draft, tokens: Sequence[Token]) -> None:
         elif token.type == "image":
             _picture(draft, token, linked=within["a"] > 0)
         else:
-            draft.write(draft.style.plain(token.content))
+            _words(draft, token.content)
+
+
+def _words(draft: Draft, text: str) -> None:
+    """The model's words as the platform needs them; the addresses among them as they are."""
+    at = 0
+    for start, address in all_bare(text):
+        draft.write(draft.style.plain(text[at:start]) + address)
+        at = start + len(address)
+    draft.write(draft.style.plain(text[at:]))
 
 
 def _close(draft: Draft, start: int, opening: Token, within: Counter[str]) -> None:

@@ -27,8 +27,8 @@ class Table:
     """"left", "right", "center" or "" for each column."""
 
 
-def table(tokens: Sequence[Token]) -> Table:
-    """Collect the cells between `table_open` and `table_close`."""
+def collect(tokens: Sequence[Token]) -> Table:
+    """The cells between `table_open` and `table_close`."""
     rows: list[list[Cell]] = []
     alignments: list[str] = []
     for token in tokens:

@@ -1,6 +1,7 @@
 """Text with spans: what an answer says and how it should look, before any platform has its way with it."""
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -88,11 +89,12 @@ def clean(text: str) -> str:
 
 def visible(text: str) -> bool:
     """Whether there is anything to see: both platforms refuse a message without."""
-    return any(char.isprintable() and not char.isspace() and char not in _BLANKS for char in text)
+    return any(unicodedata.category(char) not in _UNSEEN and char not in _BLANKS for char in text)
 
 
-# Letters and symbols by category, yet nothing to see: Hangul fillers, an empty Braille cell; joiners and selectors.
-_BLANKS = frozenset("\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\u034f" + "".join(map(chr, range(0xFE00, 0xFE10))))
+_UNSEEN = ("Cc", "Cf", "Zs", "Zl", "Zp")
+# Letters, symbols and marks by category, yet nothing to see: Hangul fillers, an empty Braille cell, selectors.
+_BLANKS = frozenset("\u115f\u1160\u2800\u3164\uffa0\u034f" + "".join(map(chr, range(0xFE00, 0xFE10))))
 
 
 def part(rich: Rich, start: int, end: int) -> Rich:
@@ -123,8 +125,7 @@ def runs(rich: Rich) -> Iterator[Run]:
     covering: list[Span] = []
     at = 0
     for span in rich.spans:
-        for run in _until(span.start, at, covering):
-            yield run
+        yield from _until(span.start, at, covering)
         at = span.start
         covering.append(span)
     yield from _until(len(rich.text), at, covering)

@@ -49,7 +49,7 @@ def _complete(cells: list[Token], line: str) -> None:
         mended = _split(_CODE.sub(lambda code: _BAR.sub(r"\|", code[0]), line))
         written = mended if len(mended) == len(cells) else written
     last = len(cells) - 1
-    for cell, text in zip(cells, [*written[:last], " | ".join(written[last:])], strict=True):
+    for cell, text in zip(cells, [*written[:last], "|".join(written[last:])], strict=True):
         cell.content = text.strip()
 
 

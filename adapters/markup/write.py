@@ -8,7 +8,7 @@ from markdown_it.token import Token
 
 from adapters.markup.draft import Draft
 from adapters.markup.inline import write_inline
-from adapters.markup.layout import aligned, table, write_records
+from adapters.markup.layout import aligned, collect, write_records
 from adapters.markup.parse import parse
 from adapters.markup.rich import Kind, Rich, Style, clean
 
@@ -103,7 +103,7 @@ class _Writer:
                 self.draft.write(content)
 
     def _table(self, tokens: list[Token]) -> None:
-        cells = table(tokens)
+        cells = collect(tokens)
         block = aligned(cells, self.draft.style)
         self._begin(tokens[0], whole_lines=block is not None)
         if block is None:

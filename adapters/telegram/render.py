@@ -12,7 +12,7 @@ from adapters.markup.rich import Kind, Rich, Run, Span, Style, runs
 from bot.reply import Page, Reply
 
 LONGEST = 4096
-"""UTF-16 code units of a message, by the smaller reading of "1-4096 characters" (core.telegram.org/bots/api#sendmessage)."""
+"""UTF-16 code units: the smaller reading of "1-4096 characters" (core.telegram.org/bots/api#sendmessage)."""
 
 MOST_ENTITIES = 100
 """Those beyond are ignored (core.telegram.org/api/entities, "up to 100 entities")."""
@@ -20,7 +20,7 @@ MOST_ENTITIES = 100
 LONGEST_LINK = 2048
 
 # Telegram makes a mention of any "@name", wherever it stands, and notifies who is meant: not on a model's word.
-_MENTION = re.compile(r"(?<![\w@])@(?=[A-Za-z]\w)", re.ASCII)
+_MENTION = re.compile(r"(?<!\w)@(?=[A-Za-z]\w)", re.ASCII)
 
 STYLE = Style(
     bullets=("• ", "◦ ", "▪ "),
@@ -94,8 +94,8 @@ def entities(rich: Rich) -> tuple[Entity, ...]:
     for run in (*runs(rich), Run(len(rich.text), len(rich.text), ())):
         marks = set(_marks(run))
         restyled = any(mark.type in _STYLES for mark in marks - opened.keys())
-        for mark in [mark for mark in opened if mark not in marks or (restyled and mark.type in _STYLES)]:
-            found.append((opened.pop(mark), run.start, mark))
+        ended = [mark for mark in opened if mark not in marks or (restyled and mark.type in _STYLES)]
+        found.extend((opened.pop(mark), run.start, mark) for mark in ended)
         for mark in marks:
             opened.setdefault(mark, run.start)
     offsets = _Offsets(rich.text)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 
 from adapters.discord.render import STYLE, pages
-from adapters.markup.rich import Kind, Rich, Span, runs
+from adapters.markup.rich import Kind, Rich, Span, runs, visible
 from adapters.markup.write import read
 from bot.reply import Button, Page, Reply
 from tests.adapters.discord.reader import Seen, seen, text
@@ -42,7 +42,7 @@ def test_blocks_and_marks_are_discord_s_own(source: str, shown: str) -> None:
 @pytest.mark.parametrize(
     "source",
     [
-        "\\*a\\* \\_b\\_ \\__c\\__ snake_case_ 2 \\* 3",
+        "\\*a\\* \\_b\\_ \\_\\_c\\_\\_ snake_case_ 2 \\* 3",
         "\\~\\~d\\~\\~ \\|\\|e\\|\\| \\`f\\`",
         "\\# no title\n\n\\- no item\n\n1986\\. no number\n\n\\> no quote\n\n-# not small",
         "¯\\\\\\_(ツ)_/¯ C:\\\\dir\\\\*.txt a\\\\",
@@ -54,7 +54,7 @@ def test_what_is_no_markdown_shows_as_it_stands(source: str) -> None:
     """Discord knows marks that CommonMark does not; a reader's own escapes must come out as what they escape."""
     plain = "".join(read(source, STYLE).text.split())
 
-    assert plain == "".join(text(drawn(source)).split())
+    assert plain == "".join(text(drawn(source)).replace("\u200b", "").split())
     assert {"bold", "italic", "underline", "strike", "spoiler", "subtext"}.isdisjoint(
         look for char in seen(drawn(source)) for look in char.looks
     )
@@ -92,7 +92,7 @@ def test_marks_within_and_beside_each_other(source: str, looks: dict[str, set[st
 
 def test_three_backticks_in_code_do_not_end_it() -> None:
     assert "```md\n``\u200b`py\nx\n``\u200b`\n```" == drawn("````md\n```py\nx\n```\n````")
-    assert "```` a ```` b" == text(drawn("````` ```` a ```` ````` b")).replace("\u200b", "").strip()
+    assert "````a````b" == re.sub("[ \u200b]", "", text(drawn("````` ```` a ```` `````b")))
 
 
 def test_a_label_that_discord_would_not_mask_stands_beside_its_address() -> None:
@@ -101,13 +101,20 @@ def test_a_label_that_discord_would_not_mask_stands_beside_its_address() -> None
     assert "\\[a (<https://b.org>)" == drawn("[\\[a](https://b.org)")
 
 
+def test_code_does_not_end_a_link_further_up() -> None:
+    """A label may hold brackets, and the reader that looks for its end knows nothing of code."""
+    assert [] == faults("[label](https://x.org)\n```\n](https://y.org)\n```")
+    assert [] == faults("[label](https://x.org) `](https://y.org)`")
+
+
 def test_fences_are_closed_and_opened_again() -> None:
     """Each page by itself shows code as code, in its language."""
     found = pages(Reply("```py\n" + "    x = 1\n" * 600 + "```"))
 
     assert 3 < len(found)
     for page in found:
-        assert page.text.startswith("```py\n    x") and page.text.endswith("x = 1\n```")
+        assert "```py\n    x" == page.text[:11]
+        assert "x = 1\n```" == page.text[-9:]
 
 
 def test_every_page_within_two_thousand() -> None:
@@ -158,7 +165,9 @@ def faults(source: str) -> list[str]:
     shown = [char for page in found for char in seen(page.text) if _counts(char.char)]
     wrong += [f"{look} in {source!r}" for look in _ALIVE & {look for char in shown for look in char.looks}]
     meant = list(_meant(read(source, STYLE)))
-    if [char.char for char in shown] != [char.char for char in meant] and (meant or found != (Page("…"),)):
+    if not visible("".join(char.char for char in meant)):
+        return wrong if found == (Page("…"),) else [*wrong, "not blank"]
+    if [char.char for char in shown] != [char.char for char in meant]:
         beside = re.search(r" \(<https?://", "".join(page.text for page in found))
         return wrong if beside else [*wrong, "other text", *(page.text for page in found)]
     return wrong + [
@@ -197,9 +206,9 @@ def _differ(shown: Seen, meant: Seen) -> bool:
 
 def test_a_growing_answer_edits_its_last_page_only() -> None:
     """Discord takes five edits in five seconds for a whole channel."""
-    source = TYPICAL * 6
+    source = TYPICAL * 12
     before = pages(Reply(""))
-    for length in range(0, len(source), 97):
+    for length in range(0, len(source), 151):
         after = pages(Reply(source[:length]))
         assert before[:-1] == after[: len(before) - 1]
         before = after

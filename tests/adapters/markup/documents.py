@@ -69,14 +69,70 @@ NASTY = {
 }
 
 _FRAGMENTS = [
-    "**bold**", "*italic*", "***both***", "~~gone~~", "`code`", "``a`b``", "**a `b` c**", "*a **b** c*", "~~**a** b~~",
-    "[label](https://x.org/a_b)", "[**b** `c`](https://y.org)", "**[l](https://z.org) m**", "![i](https://p.org/i.png)",
-    "[m](mailto:a@b.co)", "[l](http://localhost:3)", "https://e.org/p?a=b_c*d* ", "https://a.b/c", "http://",
-    "words here. ", "snake_case", "👨‍👩‍👧", "日本語", "**注意：**", "e\u0301", "שלום", "$x_1$", "\\(a*b*c\\)", "<div>", "&amp;", "<br>",
-    "\n", "\n\n", "\n\n", "\n- ", "\n  - ", "\n1. ", "\n> ", "\n> > ", "\n# ", "\n---\n", "\n    ", "\n- [x] ",
-    "\n\n```py\n  x = 1\n\n\ty\n```\n\n", "\n| a | b |\n|---|--:|\n| 1 | `x` |\n\n", "\n```\n", "\n| ", " |\n", "\n|-|-|\n",
-    "@everyone", "<@1>", "-# ", "||", "**", "*", "__", "_", "~~", "`", "```", "\\", "[", "](", ")", "<", "#", "1.", "-", " ", "!",
-]  # fmt: skip
+    *(
+        "**bold**",
+        "*italic*",
+        "***both***",
+        "~~gone~~",
+        "`code`",
+        "``a`b``",
+        "**a `b` c**",
+        "*a **b** c*",
+        "~~**a** b~~",
+    ),
+    *(
+        "[label](https://x.org/a_b)",
+        "[**b** `c`](https://y.org)",
+        "**[l](https://z.org) m**",
+        "![i](https://p.org/i.png)",
+    ),
+    *(
+        "[m](mailto:a@b.co)",
+        "[l](http://localhost:3)",
+        "https://e.org/p?a=b_c*d* ",
+        "https://a.b/c",
+        "http://",
+        "<div>",
+    ),
+    *(
+        "words here. ",
+        "snake_case",
+        "👨‍👩‍👧",
+        "日本語",
+        "**注意：**",
+        "e\u0301",
+        "שלום",
+        "$x_1$",
+        "\\(a*b*c\\)",
+        "&amp;",
+        "<br>",
+    ),
+    *(
+        "\n",
+        "\n\n",
+        "\n\n",
+        "\n- ",
+        "\n  - ",
+        "\n1. ",
+        "\n> ",
+        "\n> > ",
+        "\n# ",
+        "\n---\n",
+        "\n    ",
+        "\n- [x] ",
+        "\n```\n",
+    ),
+    *(
+        "\n\n```py\n  x = 1\n\n\ty\n```\n\n",
+        "\n| a | b |\n|---|--:|\n| 1 | `x` |\n\n",
+        "\n| ",
+        " |\n",
+        "\n|-|-|\n",
+        "-# ",
+        "||",
+    ),
+    *("@everyone", "<@1>", "**", "*", "__", "_", "~~", "`", "```", "\\", "[", "](", ")", "<", "#", "1.", "-", " ", "!"),
+]
 
 documents = st.lists(st.sampled_from(_FRAGMENTS), max_size=80).map("".join)
 """Fragments of Markdown in any order, which nobody would write and every model does sooner or later."""

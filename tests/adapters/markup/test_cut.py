@@ -105,15 +105,14 @@ def test_pages_hold_still_while_the_text_grows(source: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "source",
-    ["`" * 10_000, "[" * 10_000, "![" * 5_000, "*a " * 4_000, "**a" * 4_000, "> " * 5_000, "- " * 5_000]
-    + ["\\(" * 5_000, "http://a/)" * 1_000, "|a|b|\n|-|-|\n" * 800, "# a\n" * 3_000, "*a **b " * 1_500],
+    "again",
+    ["`", "[", "![", "*a ", "**a", "> ", "- ", "\\(", "http://a/)", "*a **b ", "# a\n", "|a|b|\n|-|-|\n", "a\n\n"],
 )
-def test_no_input_takes_forever(source: str) -> None:
-    """All of these cost more than their length in one parser or another. The bound is generous: it is 0.2 s here."""
+def test_no_input_takes_forever(again: str) -> None:
+    """All of these cost more than their length in one parser or another. The bound is generous."""
     start = time.process_time()
 
-    texts(source, 1000)
+    texts(again * (6_000 // len(again)), 1000)
 
     assert time.process_time() - start < 2
 

@@ -163,6 +163,12 @@ def test_references_do_not_vanish() -> None:
     assert "a [1]\n\n[1]: https://x.org 'title'" == read("a [1]\n\n[1]: https://x.org 'title'", STYLE).text
 
 
+def test_what_lies_too_deep_is_text() -> None:
+    """The parser drops what lies below its own limit."""
+    for name in ("deep quotes", "deep lists"):
+        assert NASTY[name].count("a") == read(NASTY[name], STYLE).text.count("a")
+
+
 def test_what_nobody_can_see_is_dropped() -> None:
     """Controls, halves of surrogate pairs, and what turns all text behind it round."""
     assert "abcd\ufffde\nf" == read("a\x00b\x1bc\u202ed\ud800e\u2028f", STYLE).text
