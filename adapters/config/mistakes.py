@@ -127,16 +127,16 @@ def section_at(path: Path, shape: type[BaseModel]) -> type[BaseModel] | None:
         if section is None:
             return None
         if isinstance(part, str) and part in section.model_fields:
-            section = _section_in(section.model_fields[part].annotation)
+            section = section_in(section.model_fields[part].annotation)
     return section
 
 
-def _section_in(annotation: Any) -> type[BaseModel] | None:
+def section_in(annotation: Any) -> type[BaseModel] | None:
     """The section class that a field's type holds: itself, optional, or in a list or mapping."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
     for inner in getattr(annotation, "__args__", ()):
-        found = _section_in(inner)
+        found = section_in(inner)
         if found is not None:
             return found
     return None

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from adapters.config import BadConfig, Config, load
+from adapters.config.reference import reference
 
 GOOD = """
 telegram:
@@ -151,3 +152,8 @@ def test_every_key_says_what_it_is() -> None:
         return [f"{path}.{name}" for name, field in fields.items() if not field.description]
 
     assert [] == undescribed(Config, "config")
+
+
+def test_the_reference_is_up_to_date() -> None:
+    """It is made from the shape: `python -m adapters.config.reference > docs/configuration.md`."""
+    assert Path("docs/configuration.md").read_text() == reference() + "\n"
