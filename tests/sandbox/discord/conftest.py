@@ -16,14 +16,14 @@ import yarl
 from discord import app_commands
 
 from sandbox.discord.server import Discord
-from tests.sandbox.discord.judge import Judge
+from tests.judge import Judge
 
 
 @pytest.fixture
 async def club(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Discord]:
     """The Owl Club, whose traffic must agree with Discord's own description."""
     async with Discord() as club:
-        judge = Judge(club.traffic)
+        judge = Judge("discord", club.traffic)
         monkeypatch.setattr(discord.http.Route, "BASE", club.api_base)
         monkeypatch.setattr(discord.gateway.DiscordWebSocket, "DEFAULT_GATEWAY", yarl.URL(club.gateway_url))
         yield club

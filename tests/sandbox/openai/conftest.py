@@ -6,7 +6,7 @@ import pytest
 from openai import AsyncOpenAI, DefaultAsyncHttpx2Client
 
 from sandbox.openai.server import OpenAI
-from tests.sandbox.openai.judge import judge
+from tests.judge import Judge
 
 HURRY = 1000.0
 """Half a minute becomes 30 milliseconds."""
@@ -15,12 +15,10 @@ HURRY = 1000.0
 @pytest.fixture
 async def provider() -> AsyncIterator[OpenAI]:
     """Judged: what it says must be what OpenAI's description allows."""
-    judged = judge()
     async with OpenAI(hurry=HURRY) as provider:
-        if judged is not None:
-            provider.traffic.listeners.append(judged)
+        judge = Judge("openai", provider.traffic)
         yield provider
-    assert judged is None or judged.violations == []
+    assert [] == judge.violations
 
 
 @pytest.fixture

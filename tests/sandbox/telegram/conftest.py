@@ -10,7 +10,7 @@ from telegram import Bot
 
 from sandbox.telegram.limits import UNLIMITED
 from sandbox.telegram.server import Telegram
-from tests.sandbox.telegram.judge import Judge, load
+from tests.judge import Judge
 
 Post = Callable[..., Awaitable[tuple[int, dict[str, Any]]]]
 
@@ -23,26 +23,21 @@ class Clock:
         return self.now
 
 
-@pytest.fixture(scope="session")
-def validate() -> Any:
-    return load()
-
-
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
 
 
 @pytest.fixture
-def judge(validate: Any) -> Judge:
-    return Judge(validate)
+def judge() -> Judge:
+    return Judge("telegram")
 
 
 @pytest.fixture
 async def telegram(clock: Clock, judge: Judge) -> AsyncIterator[Telegram]:
     """Without limits of pace; all that crosses the wire must fit the official description."""
     async with Telegram(pace=UNLIMITED, clock=clock, webhook_wait=0.01) as server:
-        server.traffic.listeners.append(judge.hear)
+        judge.listen(server.traffic)
         yield server
     assert [] == judge.violations
 

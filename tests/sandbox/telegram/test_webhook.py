@@ -11,7 +11,7 @@ from telegram.error import BadRequest, Conflict
 
 from sandbox.telegram.server import Telegram
 from sandbox.telegram.webhook import SECRET_HEADER
-from tests.sandbox.telegram.judge import Judge
+from tests.judge import Judge
 
 
 @dataclass
