@@ -98,13 +98,13 @@ class History(Protocol):
 
 
 class Settings(Protocol):
-    """Small texts that people set in chat, by name: a channel's scope, a conversation's model."""
+    """Small texts by name: a channel's scope, a conversation's model, how far a channel has been heard."""
 
     async def get(self, name: str) -> Mapping[str, str]:
         """Everything that is set there."""
 
-    async def put(self, name: str, field: str, value: str) -> None:
-        """Set one field; "" forgets it."""
+    async def put(self, name: str, fields: Mapping[str, str]) -> None:
+        """Set these fields; "" forgets one."""
 
 
 @dataclass(frozen=True, slots=True)

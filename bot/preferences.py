@@ -14,7 +14,7 @@ async def scope_at(ports: Ports, key: Key) -> Scope:
 
 
 async def set_scope(ports: Ports, key: Key, scope: Scope) -> None:
-    await ports.settings.put(key.place, "scope", scope)
+    await ports.settings.put(key.place, {"scope": scope})
 
 
 async def model_for(ports: Ports, session: str) -> ModelSpec:
@@ -24,7 +24,7 @@ async def model_for(ports: Ports, session: str) -> ModelSpec:
 
 
 async def set_model(ports: Ports, session: str, alias: str) -> None:
-    await ports.settings.put(_model_home(session), "model", alias)
+    await ports.settings.put(_model_home(session), {"model": alias})
 
 
 def _model_home(session: str) -> str:

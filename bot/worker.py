@@ -12,14 +12,14 @@ import secrets
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.answer import Work, work
+from bot.answer import Work, regenerate_button, work
 from bot.chat import Call
 from bot.claim import Claim
 from bot.delivery import Delivery, repair
 from bot.errors import Broken, LeaseLost, PlatformDown, StorageDown, Undeliverable
 from bot.ports import Commands, Lease, Ports, Screen
 from bot.reply import Reply
-from bot.turn import Ending, State, failed
+from bot.turn import Ending, State, Turn, failed
 
 log = logging.getLogger(__name__)
 
@@ -140,7 +140,7 @@ class Worker:
         delivery = Delivery(claim, screen, self._ports.history)
         turns, now = self._ports.turns, self._ports.now
         try:
-            if claim.turn.attempts > self._ports.limits.attempts:
+            if self._is_hopeless(claim.turn):
                 await self._give_up(claim, delivery)
             else:
                 await work(Work(claim, delivery, self._ports, self._commands, self.interrupt))
@@ -157,17 +157,20 @@ class Worker:
             pause = timedelta(seconds=2**claim.turn.attempts)
             await turns.postpone(claim.lease, replace(claim.turn, failure=repr(error)), now() + pause)
 
+    def _is_hopeless(self, turn: Turn) -> bool:
+        """Whether it has been tried often enough. An answer that is there already gets as many tries to be shown."""
+        tries = self._ports.limits.attempts
+        return turn.attempts > (2 * tries if turn.state >= State.FINAL else tries)
+
     async def _give_up(self, claim: Claim, delivery: Delivery) -> None:
-        """Say that there will be no answer. If even that fails as often again, only the record says so."""
+        """Say that there will be no answer, unless it was the saying that failed."""
         turn = claim.turn
-        if turn.attempts <= 2 * self._ports.limits.attempts:
-            reply = Reply(Broken.for_user)
-            if isinstance(turn.task, Call):
-                await delivery.tell(reply)
-            else:
-                if turn.state < State.FINAL:
-                    await claim.save(state=State.REMEMBERED, reply=reply, ending=Ending.REFUSED)
-                await delivery.finish(claim.turn.reply)
+        if isinstance(turn.task, Call):
+            await delivery.tell(Reply(Broken.for_user))
+        elif turn.state < State.FINAL:
+            reply = Reply(Broken.for_user, buttons=(regenerate_button(turn),))
+            await claim.save(state=State.REMEMBERED, reply=reply, ending=Ending.REFUSED)
+            await delivery.finish(reply)
         log.error("turn %s: given up after %d attempts: %s", turn.id, turn.attempts, turn.failure)
         await self._ports.turns.finish(claim.lease, failed(claim.turn, turn.failure or "crashed"), self._ports.now())
 

@@ -135,11 +135,9 @@ class MemorySettings:
     async def get(self, name: str) -> Mapping[str, str]:
         return dict(self._settings[name])
 
-    async def put(self, name: str, field: str, value: str) -> None:
-        if value:
-            self._settings[name][field] = value
-        else:
-            self._settings[name].pop(field, None)
+    async def put(self, name: str, fields: Mapping[str, str]) -> None:
+        kept = {**self._settings[name], **fields}
+        self._settings[name] = {field: value for field, value in kept.items() if value}
 
 
 def open_memory() -> Store:

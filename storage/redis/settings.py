@@ -20,8 +20,12 @@ class RedisSettings:
         return {text(field): text(value) for field, value in found.items()}
 
     @translated
-    async def put(self, name: str, field: str, value: str) -> None:
-        if value:
-            await self._redis.hset(keys.settings(name), field, value)
-        else:
-            await self._redis.hdel(keys.settings(name), field)
+    async def put(self, name: str, fields: Mapping[str, str]) -> None:
+        kept = [part for field, value in fields.items() if value for part in (field, value)]
+        gone = [field for field, value in fields.items() if not value]
+        async with self._redis.pipeline(transaction=True) as pipe:
+            if kept:
+                pipe.hset(keys.settings(name), items=kept)
+            if gone:
+                pipe.hdel(keys.settings(name), *gone)
+            await pipe.execute()

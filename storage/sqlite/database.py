@@ -28,7 +28,9 @@ BUSY = 5_000
 
 
 @dataclass(frozen=True, slots=True)
-class _Order:
+class Order:
+    """One job that waits for its turn, and whoever waits for its outcome."""
+
     job: Job[Any]
     writes: bool
     done: "Future[Any]"
@@ -39,7 +41,7 @@ class Database:
 
     def __init__(self, path: str) -> None:
         self._path = path
-        self._orders: queue.SimpleQueue[_Order | None] = queue.SimpleQueue()
+        self._orders: queue.SimpleQueue[Order | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._serve, name="sqlite", daemon=True)
         self._opened: Future[None] = Future()
 
@@ -63,12 +65,12 @@ class Database:
 
     async def _order(self, job: Job[T], writes: bool) -> T:
         done: Future[T] = Future()
-        self._orders.put(_Order(job, writes, done))
+        self._orders.put(Order(job, writes, done))
         return await asyncio.wrap_future(done)
 
     def _serve(self) -> None:
         try:
-            connection = _connect(self._path)
+            connection = connect(self._path)
         except sqlite3.Error as error:
             self._opened.set_exception(StorageDown(f"sqlite: {self._path}: {error}"))
             return
@@ -77,12 +79,12 @@ class Database:
         while going_on:
             orders, going_on = self._gather()
             if orders:
-                _commit(connection, orders)
+                commit(connection, orders)
         connection.close()
 
-    def _gather(self) -> tuple[list[_Order], bool]:
+    def _gather(self) -> tuple[list[Order], bool]:
         """Wait for an order and take what else has come. Returns them, and whether more may come."""
-        orders: list[_Order] = []
+        orders: list[Order] = []
         order = self._orders.get()
         while order is not None:
             if order.done.set_running_or_notify_cancel():
@@ -93,14 +95,14 @@ class Database:
         return orders, False
 
 
-def _connect(path: str) -> sqlite3.Connection:
+def connect(path: str) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None, timeout=BUSY / 1000)
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     return connection
 
 
-def _commit(connection: sqlite3.Connection, orders: list[_Order]) -> None:
+def commit(connection: sqlite3.Connection, orders: list[Order]) -> None:
     """Run orders in one transaction, then tell each of its outcome."""
     try:
         connection.execute("BEGIN IMMEDIATE" if any(order.writes for order in orders) else "BEGIN")
@@ -117,7 +119,7 @@ def _commit(connection: sqlite3.Connection, orders: list[_Order]) -> None:
             order.done.set_result(result)
 
 
-def _outcome(connection: sqlite3.Connection, order: _Order) -> tuple[Any, Exception | None]:
+def _outcome(connection: sqlite3.Connection, order: Order) -> tuple[Any, Exception | None]:
     """One order's result, or its error with everything undone that it wrote."""
     connection.execute("SAVEPOINT job")
     try:

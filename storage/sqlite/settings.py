@@ -18,11 +18,12 @@ class SqliteSettings:
 
         return await self._database.read(job)
 
-    async def put(self, name: str, field: str, value: str) -> None:
+    async def put(self, name: str, fields: Mapping[str, str]) -> None:
+        kept = [(name, field, value) for field, value in fields.items() if value]
+        gone = [(name, field) for field, value in fields.items() if not value]
+
         def job(connection: sqlite3.Connection) -> None:
-            if value:
-                connection.execute("INSERT OR REPLACE INTO setting VALUES (?, ?, ?)", (name, field, value))
-            else:
-                connection.execute("DELETE FROM setting WHERE name = ? AND field = ?", (name, field))
+            connection.executemany("INSERT OR REPLACE INTO setting VALUES (?, ?, ?)", kept)
+            connection.executemany("DELETE FROM setting WHERE name = ? AND field = ?", gone)
 
         await self._database.write(job)

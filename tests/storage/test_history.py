@@ -65,9 +65,8 @@ async def test_a_platforms_message_leads_to_its_node(store: Store) -> None:
 
 async def test_settings_are_kept_by_name_and_field(store: Store) -> None:
     """A channel has a scope, a conversation a model."""
-    await store.settings.put("test:bot:10/-", "scope", "reply")
-    await store.settings.put("test:bot:10/-", "model", "big")
-    await store.settings.put("test:bot:10/-", "model", "")
+    await store.settings.put("test:bot:10/-", {"scope": "reply", "model": "big"})
+    await store.settings.put("test:bot:10/-", {"model": ""})
 
     assert {"scope": "reply"} == await store.settings.get("test:bot:10/-")
     assert {} == await store.settings.get("test:bot:11/-")
