@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 .PHONY: run test check lint types contract clean
 
 run: $(STAMP)
-	@$(BIN)/parley run
+	@$(BIN)/python -m sandbox --or-run
 
 test: $(STAMP)
 	$(BIN)/pytest

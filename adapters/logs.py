@@ -74,3 +74,4 @@ def configure(secrets: Iterable[str], *, level: int = logging.INFO, colours: boo
     root.setLevel(level)
     for name in CHATTY:
         logging.getLogger(name).setLevel(max(level, logging.WARNING))
+    logging.getLogger("discord.client").setLevel(logging.ERROR)  # it warns at every start that it cannot speak aloud

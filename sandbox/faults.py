@@ -60,6 +60,7 @@ class Faults:
         fault = self._take(call)
         if fault is None:
             return await work()
+        await request.read()  # it has arrived whole before anything goes wrong
         await asyncio.sleep(fault.delay)
         if fault.status is not None:
             return web.json_response(fault.body, status=fault.status, headers=fault.headers)

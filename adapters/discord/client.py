@@ -14,6 +14,7 @@ from discord.http import HTTPClient, Route
 from yarl import URL
 
 from adapters.discord.commands import MOST_CHOICES, payload
+from adapters.discord.errors import TROUBLE
 from adapters.discord.intake import is_aside, read_interaction, read_message, read_typing
 from adapters.discord.outbox import CHANNEL, EVERYWHERE, Acks, DiscordScreen
 from adapters.pace import Pace, Paces
@@ -210,10 +211,17 @@ class _Connection(discord.AutoShardedClient):
                 log.error("interaction %s was not taken: %s", interaction.id, trouble)
                 await interaction.response.send_message(trouble.for_user, ephemeral=True)
                 return
+            await self._acknowledge(interaction)
+
+    async def _acknowledge(self, interaction: discord.Interaction[Any]) -> None:
+        """Tell Discord that we have it. After three seconds that is in vain; the answer is posted all the same."""
+        try:
             if interaction.type is discord.InteractionType.component:
                 await interaction.response.defer()
             else:
                 await interaction.response.defer(ephemeral=is_aside(interaction, self._book), thinking=True)
+        except TROUBLE as error:
+            log.warning("interaction %s was not acknowledged: %s", interaction.id, error)
 
     async def _suggest(self, interaction: discord.Interaction[Any]) -> None:
         """Propose values for the argument that is being typed."""

@@ -57,7 +57,7 @@ def renamed(error: Exception, *, begun: bool) -> BotError:
         return ModelCut(str(error)) if begun else ModelSilent(str(error))
     if isinstance(error, openai.APIStatusError):
         return _of_status(error)
-    return (ModelCut if begun else ModelDown)(f"{type(error).__name__}: {error}")
+    return (ModelCut if begun else ModelDown)(f"{type(error).__name__}: {error}".rstrip("."))
 
 
 def renamed_event(error: Any, *, begun: bool) -> BotError:

@@ -59,6 +59,12 @@ class Sitter:
         await self.page.goto(url)
         await expect(self.page.get_by_text("running", exact=True)).to_be_visible()
 
+    async def enters(self, channel: str) -> None:
+        """Another channel on Discord, or the direct messages with Parley."""
+        button = self.pane("discord").locator(".rooms").get_by_role("button", name=channel)
+        await button.click()
+        await expect(button).to_have_attribute("aria-current", "true")
+
     def pane(self, name: str) -> Locator:
         """`discord`, `private` or `group`."""
         return self.page.locator(f"#{name}")

@@ -10,7 +10,8 @@ from sandbox.openai.script import say
 from sandbox.stage import Stage, on_stage
 from tests.sandbox.page.browser import Sitter, open_browser
 
-# One browser for all of them, in one loop and in one worker.
+# One browser for all of them, in one loop and in one worker. They spread over the channels, since on Discord each
+# channel has a limit of its own, and a bot that has just been busy there takes its time.
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("browser")]
 
 HURRY = 20.0
@@ -63,6 +64,7 @@ async def test_an_answer_grows_to_its_end(alice: Sitter, stage: Stage) -> None:
 
 async def test_what_is_rendered_is_seen(alice: Sitter) -> None:
     """Headings, code and links look as they do on Discord."""
+    await alice.enters("random")
     await alice.says("discord", "Show me markdown")
     answer = await alice.sees("discord", "The rule above ends the tour.")
 
@@ -73,20 +75,25 @@ async def test_what_is_rendered_is_seen(alice: Sitter) -> None:
     )
 
 
+AT_END = "log => log.scrollHeight - log.scrollTop - log.clientHeight < 2"
+TO_TOP = "log => new Promise(done => { log.addEventListener('scroll', done, {once: true}); log.scrollTop = 0 })"
+
+
 async def test_who_reads_above_is_left_there(alice: Sitter, stage: Stage) -> None:
-    """An answer that grows must not tear the page away from its reader; at the end, it takes them along."""
+    """What is new takes a reader along at the end, and tears nobody away from what they read."""
     log = alice.pane("discord").locator(".log")
-    stage.openai.queue(say("owl\n" * 90, rate=2 * READABLE))
+    await alice.enters("random")
+    stage.openai.queue(say("owl\n" * 90))
     await alice.says("discord", "Show me many lines")
-    await alice.sees("discord", "owl\n" * 10)
-    assert await log.evaluate("log => log.scrollHeight - log.scrollTop - log.clientHeight < 2")
-    await log.evaluate("log => { log.scrollTop = 0 }")
-    await expect(alice.pane("discord").locator(".jump")).to_be_visible()
     await alice.sees("discord", "Regenerate")
+    assert await log.evaluate(AT_END)
+    await log.evaluate(TO_TOP)
+    await stage.discord.say("random", "bob", "Hoo!")
+    await alice.sees("discord", "Hoo!")
 
     assert 0 == await log.evaluate("log => log.scrollTop")
     await alice.presses("discord", "Jump to the newest")
-    assert await log.evaluate("log => log.scrollHeight - log.scrollTop - log.clientHeight < 2")
+    assert await log.evaluate(AT_END)
 
 
 async def test_a_slash_command_is_filled_in_with_the_keyboard(alice: Sitter) -> None:
@@ -107,6 +114,7 @@ async def test_a_slash_command_is_filled_in_with_the_keyboard(alice: Sitter) -> 
 
 async def test_stop_continue_and_regenerate(alice: Sitter, stage: Stage) -> None:
     """The buttons below an answer, on Discord."""
+    await alice.enters("random")
     stage.openai.queue(say("owl " * 400, rate=READABLE), say("and so on."), say("Once more."))
     await alice.says("discord", "Say owl for ten seconds")
     await alice.sees("discord", "owl owl")

@@ -1,0 +1,94 @@
+"""One life of the service, which may end, or stand still, at any point where it touches the world."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar, cast
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """
+    What befalls a life.
+
+    Args:
+        at: The point at which it happens: each call has two, one before its effect and one after.
+        stall: Seconds that the process stands still; 0 kills it.
+    """
+
+    at: int
+    stall: float = 0.0
+
+
+class Dead(BaseException):
+    """Raised wherever a dead process tries to touch the world, so that none of its cleaning up has an effect."""
+
+
+class Process:
+    """Everything that a life does to the world goes through `call`."""
+
+    def __init__(self, trouble: Trouble | None) -> None:
+        self.points = 0
+        self.struck = asyncio.Event()
+        self._trouble = trouble
+        self._dead = False
+        self._frozen_until = 0.0
+
+    async def call(self, effect: Callable[[], Any]) -> Any:
+        """Do something to the world, unless this life ends before it; its outcome may be lost as well."""
+        await self.point()
+        outcome = effect()
+        if isinstance(outcome, Awaitable):
+            outcome = await outcome
+        await self.point()
+        return outcome
+
+    async def point(self) -> None:
+        """A moment at which a crash can tell before from after."""
+        if self._dead:
+            raise Dead
+        self.points += 1
+        if self._trouble is not None and self.points == self._trouble.at:
+            await self._strike(self._trouble)
+        await self._thaw()
+
+    async def _strike(self, trouble: Trouble) -> None:
+        self.struck.set()
+        if trouble.stall:
+            self._frozen_until = asyncio.get_running_loop().time() + trouble.stall
+        else:
+            self._dead = True
+            raise Dead
+
+    async def _thaw(self) -> None:
+        """A process that stands still stands still as a whole."""
+        remaining = self._frozen_until - asyncio.get_running_loop().time()
+        if remaining > 0:
+            await asyncio.sleep(remaining)
+        if self._dead:
+            raise Dead
+
+    def kill(self) -> None:
+        """End this life from outside."""
+        self._dead = True
+
+
+def touching(port: T, process: "Process") -> T:
+    """A port whose every method goes through a process."""
+    return cast("T", _Touching(port, process))
+
+
+class _Touching:
+    def __init__(self, port: Any, process: Process) -> None:
+        self._port = port
+        self._process = process
+
+    def __getattr__(self, name: str) -> Callable[..., Awaitable[Any]]:
+        method = getattr(self._port, name)
+
+        async def call(*args: Any, **kwargs: Any) -> Any:
+            return await self._process.call(lambda: method(*args, **kwargs))
+
+        return call
