@@ -1,10 +1,12 @@
 """When a chat may be called again: within the platform's limits, and what is urgent before what only looks good."""
 
 import asyncio
+import contextlib
 import heapq
 import itertools
+import math
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
 
@@ -27,13 +29,14 @@ class Pace:
     """
     The pace of one chat, or of one bot as a whole.
 
-    Times are the event loop's, in seconds. A call counts from its end (`spent`), because only then is it certain that
-    the platform has seen it: two calls that start a second apart may arrive closer than that.
+    Times are the event loop's, in seconds. A call counts from its end, and until then as if it were made now: only its
+    answer tells that the platform has seen it, and calls that leave evenly may arrive in a bunch.
     """
 
     def __init__(self, rules: Sequence[Rule]) -> None:
         self._rules = rules
-        self._calls: deque[float] = deque(maxlen=max(rule.calls for rule in rules))
+        self._ended: deque[float] = deque(maxlen=max(rule.calls for rule in rules))
+        self._flying = 0
         self._closed_until = 0.0
         self._cosmetic_until = 0.0
         self._waiting: list[tuple[bool, int, asyncio.Future[None]]] = []
@@ -45,24 +48,19 @@ class Pace:
         """Whether forgetting this pace would change nothing."""
         now = asyncio.get_running_loop().time()
         longest = max(rule.seconds for rule in self._rules)
-        recent = self._calls and self._calls[-1] + longest > now
-        return not (recent or self._waiting or max(self._closed_until, self._cosmetic_until) > now)
+        recent = self._ended and self._ended[-1] + longest > now
+        return not (recent or self._flying or self._waiting or max(self._closed_until, self._cosmetic_until) > now)
 
-    async def turn(self, *, urgent: bool) -> None:
-        """Wait for one's turn to make a call, and take it. Cancelled while waiting, nothing is taken."""
-        loop = asyncio.get_running_loop()
-        if not self._waiting and self._opens(urgent) <= loop.time():
-            self._calls.append(loop.time())
-            return
-        mine: asyncio.Future[None] = loop.create_future()
-        heapq.heappush(self._waiting, (not urgent, next(self._order), mine))
-        self._arm()
-        await mine
-
-    def spent(self) -> None:
-        """The call for which the last turn was taken has ended."""
-        if self._calls:
-            self._calls[-1] = asyncio.get_running_loop().time()
+    @contextlib.asynccontextmanager
+    async def turn(self, *, urgent: bool) -> AsyncIterator[None]:
+        """Wait for one's turn; the block makes one call. Cancelled while waiting, nothing is taken."""
+        await self._wait(urgent)
+        try:
+            yield
+        finally:
+            self._flying -= 1
+            self._ended.append(asyncio.get_running_loop().time())
+            self._arm()
 
     def hold_off(self, seconds: float, *, urgent_too: bool = True) -> None:
         """The platform said to wait."""
@@ -72,36 +70,52 @@ class Pace:
             self._closed_until = max(self._closed_until, until)
         self._arm()
 
+    async def _wait(self, urgent: bool) -> None:
+        loop = asyncio.get_running_loop()
+        if not self._waiting and self._opens(urgent) <= loop.time():
+            self._flying += 1
+            return
+        mine: asyncio.Future[None] = loop.create_future()
+        heapq.heappush(self._waiting, (not urgent, next(self._order), mine))
+        self._arm()
+        try:
+            await mine
+        except asyncio.CancelledError:
+            if mine.done() and not mine.cancelled():
+                self._flying -= 1  # it came too late to be taken
+                self._arm()
+            raise
+
     def _opens(self, urgent: bool) -> float:
-        """The time from which on the next call may be made."""
+        """The time from which on the next call may be made; never, while too many are under way."""
         opens = self._closed_until if urgent else max(self._closed_until, self._cosmetic_until)
         for rule in self._rules:
             if urgent and rule.spares:
                 continue
-            room = rule.calls if urgent else max(1, rule.calls - rule.kept)
-            if len(self._calls) >= room:
-                opens = max(opens, self._calls[-room] + rule.seconds)
+            room = (rule.calls if urgent else max(1, rule.calls - rule.kept)) - self._flying
+            if room <= 0:
+                return math.inf
+            if len(self._ended) >= room:
+                opens = max(opens, self._ended[-room] + rule.seconds)
         return opens
 
     def _arm(self) -> None:
-        """Wake up when the first in the queue may go."""
+        """Let those go who may, and wake up when the next one may."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        while self._waiting and self._waiting[0][2].done():
-            heapq.heappop(self._waiting)
-        if self._waiting:
-            loop = asyncio.get_running_loop()
-            self._timer = loop.call_at(max(self._opens(urgent=not self._waiting[0][0]), loop.time()), self._let_go)
-
-    def _let_go(self) -> None:
         loop = asyncio.get_running_loop()
-        while self._waiting and self._opens(urgent=not self._waiting[0][0]) <= loop.time():
-            mine = heapq.heappop(self._waiting)[2]
+        while self._waiting:
+            cosmetic, _, mine = self._waiting[0]
+            opens = self._opens(urgent=not cosmetic)
+            if not mine.done() and opens > loop.time():
+                if opens < math.inf:
+                    self._timer = loop.call_at(opens, self._arm)
+                return
+            heapq.heappop(self._waiting)
             if not mine.done():
-                self._calls.append(loop.time())
+                self._flying += 1
                 mine.set_result(None)
-        self._arm()
 
 
 class Paces:

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack
 from functools import partial
 
 from bot.claim import Claim
@@ -62,14 +63,8 @@ class Delivery:
             if part is None or (self._unsure and self._is_fresh(part)):
                 self._news.clear()
                 continue
-            if not await self._unless_closing(self._ready(part)):
+            if not await self._passing_call(fresh=self._is_fresh(part)):
                 return
-            try:
-                await self._step(fresh=self._is_fresh(part))
-            except PlatformDown as trouble:
-                self._news.clear()
-                self._unsure = self._unsure or isinstance(trouble, Unsure)
-                log.info("turn %s: a passing edit was not taken: %s", self._claim.turn.id, trouble)
 
     def close(self) -> None:
         """Let `flow` return as soon as its call in progress has ended."""
@@ -98,8 +93,8 @@ class Delivery:
         pauses = iter(PAUSES)
         while True:
             try:
-                await self._screen.ready(urgent=True, fresh=fresh)
-                await call()
+                async with self._screen.turn(urgent=True, fresh=fresh):
+                    await call()
                 return
             except PlatformBusy as wait:
                 log.info("turn %s: told to wait %s s", self._claim.turn.id, wait.retry_after)
@@ -109,6 +104,21 @@ class Delivery:
                     raise
                 log.info("turn %s: trying again in %s s: %s", self._claim.turn.id, pause, trouble)
                 await asyncio.sleep(pause)
+
+    async def _passing_call(self, *, fresh: bool) -> bool:
+        """Wait for a turn and show the latest. Returns False when it is too late for that."""
+        async with AsyncExitStack() as stack:
+            # The first words matter: they tell that an answer comes.
+            turn = self._screen.turn(urgent=not self._spoken, fresh=fresh)
+            if not await self._unless_closing(stack.enter_async_context(turn)):
+                return False
+            try:
+                await self._step(fresh=fresh)
+            except PlatformDown as trouble:
+                self._news.clear()
+                self._unsure = self._unsure or isinstance(trouble, Unsure)
+                log.info("turn %s: a passing edit was not taken: %s", self._claim.turn.id, trouble)
+        return True
 
     async def _step(self, *, fresh: bool) -> None:
         """Bring the first part that is behind up to date, if that takes the kind of call that we were let make."""
@@ -165,10 +175,6 @@ class Delivery:
         await self._claim.save()
         await self._screen.tell(pages)
 
-    async def _ready(self, part: int) -> None:
-        """Wait until a passing call may be made. The first words matter: they tell that an answer comes."""
-        await self._screen.ready(urgent=not self._spoken, fresh=self._is_fresh(part))
-
     async def _unless_closing(self, waiting: Awaitable[object]) -> bool:
         """Wait for it, or for `close`. Returns whether it came; what came at the same moment counts."""
         task = asyncio.ensure_future(waiting)
@@ -192,6 +198,6 @@ async def repair(recorded: Turn, screen: Screen) -> None:
     if recorded.state < State.FINAL:
         return
     for message, page in zip(recorded.parts, screen.pages(recorded.reply), strict=False):
-        await screen.ready(urgent=True, fresh=False)
         with contextlib.suppress(PlatformDown, PartGone):
-            await screen.edit(message, page)
+            async with screen.turn(urgent=True, fresh=False):
+                await screen.edit(message, page)

@@ -1,6 +1,7 @@
 """What the core needs of the world, as small protocols. Time is an argument, UTC."""
 
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
@@ -159,9 +160,9 @@ class Screen(Protocol):
     def pages(self, reply: Reply) -> Sequence[Page]:
         """The messages that show a reply, each within the platform's limits. Pure; never empty."""
 
-    async def ready(self, *, urgent: bool, fresh: bool) -> None:
+    def turn(self, *, urgent: bool, fresh: bool) -> AbstractAsyncContextManager[None]:
         """
-        Wait until the platform's pace allows one more call.
+        Wait until the platform's pace allows one more call; the block makes it.
 
         What is `urgent` goes before what only looks good; `fresh` is a call that puts a new message up.
         """

@@ -8,7 +8,7 @@ needed to go on after a restart is an id, a token, and a page.
 import asyncio
 import contextlib
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from typing import Any
 
 from discord.http import HTTPClient, Route
@@ -79,10 +79,13 @@ class DiscordScreen:
     def pages(self, reply: Reply) -> Sequence[Page]:
         return pages(reply)
 
-    async def ready(self, *, urgent: bool, fresh: bool) -> None:
-        if not fresh:
-            await self._channel_pace.turn(urgent=urgent)
-        await self._bot_pace.turn(urgent=urgent)
+    @contextlib.asynccontextmanager
+    async def turn(self, *, urgent: bool, fresh: bool) -> AsyncIterator[None]:
+        async with contextlib.AsyncExitStack() as stack:
+            if not fresh:
+                await stack.enter_async_context(self._channel_pace.turn(urgent=urgent))
+            await stack.enter_async_context(self._bot_pace.turn(urgent=urgent))
+            yield
 
     async def create(self, part: int, page: Page) -> str:
         if part == 0 and self._address["kind"] == "slash":

@@ -2,7 +2,7 @@
 
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import TypeVar
 
 from telegram import (
@@ -39,10 +39,9 @@ And 20 a minute in a group (same source). Some are left for beginnings and ends 
 quickly at first and slower the longer an answer gets.
 """
 
-EVERYWHERE = (Rule(28, 1.2),)
+EVERYWHERE = (Rule(29, 1.0),)
 """
-About 30 messages a second over all chats (same source); it speaks of messages to many people, and edits send none.
-A little fewer, because what leaves us evenly may arrive in a bunch.
+About 30 messages a second over all chats (same source). It speaks of messages to many people, and edits send none.
 """
 
 TOAST = 200
@@ -65,10 +64,13 @@ class TelegramScreen:
     def pages(self, reply: Reply) -> Sequence[Page]:
         return pages(reply)
 
-    async def ready(self, *, urgent: bool, fresh: bool) -> None:
-        await self._chat_pace.turn(urgent=urgent)
-        if fresh:
-            await self._bot_pace.turn(urgent=urgent)
+    @contextlib.asynccontextmanager
+    async def turn(self, *, urgent: bool, fresh: bool) -> AsyncIterator[None]:
+        async with contextlib.AsyncExitStack() as stack:
+            await stack.enter_async_context(self._chat_pace.turn(urgent=urgent))
+            if fresh:
+                await stack.enter_async_context(self._bot_pace.turn(urgent=urgent))
+            yield
 
     async def create(self, part: int, page: Page) -> str:
         if part == 0:
@@ -143,8 +145,6 @@ class TelegramScreen:
             if isinstance(trouble, PlatformBusy):
                 self._chat_pace.hold_off(trouble.retry_after)
             raise
-        finally:
-            self._chat_pace.spent()
 
     async def _hush(self) -> None:
         """Let the pressed button, if there is one, stop waiting."""

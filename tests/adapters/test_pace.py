@@ -8,13 +8,19 @@ from adapters.pace import Pace, Paces, Rule
 from tests.clock import virtual
 
 
+async def make(pace: Pace, *, urgent: bool) -> None:
+    """Make a call that takes no time."""
+    async with pace.turn(urgent=urgent):
+        pass
+
+
 @virtual
 async def test_calls_keep_their_distance() -> None:
     """Telegram takes about one message a second in a chat."""
     pace, times = Pace([Rule(1, 1.0)]), []
     for _ in range(3):
-        await pace.turn(urgent=True)
-        times.append(asyncio.get_running_loop().time())
+        async with pace.turn(urgent=True):
+            times.append(asyncio.get_running_loop().time())
 
     assert [0.0, 1.0, 2.0] == pytest.approx([time - times[0] for time in times])
 
@@ -25,10 +31,10 @@ async def test_what_is_urgent_goes_first() -> None:
     pace, went = Pace([Rule(1, 1.0)]), []
 
     async def go(name: str, urgent: bool) -> None:
-        await pace.turn(urgent=urgent)
-        went.append(name)
+        async with pace.turn(urgent=urgent):
+            went.append(name)
 
-    await pace.turn(urgent=False)
+    await make(pace, urgent=False)
     await asyncio.gather(go("cosmetic", False), go("cosmetic too", False), go("urgent", True))
 
     assert ["urgent", "cosmetic", "cosmetic too"] == went
@@ -40,10 +46,10 @@ async def test_some_calls_are_kept_for_what_is_urgent() -> None:
     pace, loop = Pace([Rule(5, 60.0, kept=2)]), asyncio.get_running_loop()
     start = loop.time()
     for _ in range(3):
-        await pace.turn(urgent=False)
-    late = asyncio.ensure_future(pace.turn(urgent=False))
+        await make(pace, urgent=False)
+    late = asyncio.ensure_future(make(pace, urgent=False))
     await asyncio.sleep(1)
-    await pace.turn(urgent=True)
+    await make(pace, urgent=True)
 
     assert 1.0 == pytest.approx(loop.time() - start)
     await late
@@ -54,13 +60,30 @@ async def test_some_calls_are_kept_for_what_is_urgent() -> None:
 async def test_a_call_counts_from_its_end() -> None:
     """A slow call may have arrived only just before its answer came back."""
     pace, loop = Pace([Rule(1, 1.0)]), asyncio.get_running_loop()
-    await pace.turn(urgent=True)
-    await asyncio.sleep(0.5)
-    pace.spent()
+    async with pace.turn(urgent=True):
+        await asyncio.sleep(0.5)
     start = loop.time()
-    await pace.turn(urgent=True)
+    await make(pace, urgent=True)
 
     assert 1.0 == pytest.approx(loop.time() - start)
+
+
+@virtual
+async def test_a_call_under_way_counts_as_made_now() -> None:
+    """Nobody knows when it will arrive."""
+    pace, loop = Pace([Rule(2, 1.0)]), asyncio.get_running_loop()
+
+    async def slow() -> None:
+        async with pace.turn(urgent=True):
+            await asyncio.sleep(5)
+
+    under_way = [asyncio.ensure_future(slow()) for _ in range(2)]
+    await asyncio.sleep(0.1)
+    start = loop.time()
+    await make(pace, urgent=True)
+
+    assert 5.9 == pytest.approx(loop.time() - start)
+    await asyncio.gather(*under_way)
 
 
 @virtual
@@ -69,7 +92,7 @@ async def test_a_retry_after_is_obeyed() -> None:
     pace, loop = Pace([Rule(100, 1.0)]), asyncio.get_running_loop()
     start = loop.time()
     pace.hold_off(7.0)
-    await pace.turn(urgent=True)
+    await make(pace, urgent=True)
 
     assert 7.0 == pytest.approx(loop.time() - start)
 
@@ -79,11 +102,11 @@ async def test_a_cancelled_wait_takes_no_turn() -> None:
     """An edit that is overtaken by the final text leaves its turn to it."""
     pace, loop = Pace([Rule(1, 1.0)]), asyncio.get_running_loop()
     start = loop.time()
-    await pace.turn(urgent=False)
-    overtaken = asyncio.ensure_future(pace.turn(urgent=False))
+    await make(pace, urgent=False)
+    overtaken = asyncio.ensure_future(make(pace, urgent=False))
     await asyncio.sleep(0.5)
     overtaken.cancel()
-    await pace.turn(urgent=True)
+    await make(pace, urgent=True)
 
     assert 1.0 == pytest.approx(loop.time() - start)
 
@@ -93,9 +116,9 @@ async def test_paces_of_quiet_chats_are_forgotten() -> None:
     """A bot in ten thousand chats must not remember each of them for ever."""
     paces, rules = Paces(crowd=10), [Rule(1, 1.0)]
     for number in range(10):
-        await paces.of(str(number), rules).turn(urgent=True)
+        await make(paces.of(str(number), rules), urgent=True)
     await asyncio.sleep(2)
-    await paces.of("busy", rules).turn(urgent=True)
+    await make(paces.of("busy", rules), urgent=True)
 
     assert paces.known("0") is None
     assert paces.known("busy") is not None

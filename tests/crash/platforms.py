@@ -5,8 +5,9 @@ Both keep what was sent to the bot until it is acknowledged, or can be looked up
 knows a message by its nonce and never makes it twice; Telegram makes whatever it is told to make.
 """
 
+import contextlib
 import itertools
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -56,8 +57,10 @@ class ModelScreen:
         text = f"{reply.text} {reply.note}".strip() or "…"
         return [Page(text[start : start + PAGE], (), ()) for start in range(0, len(text), PAGE)]
 
-    async def ready(self, *, urgent: bool, fresh: bool) -> None:
+    @contextlib.asynccontextmanager
+    async def turn(self, *, urgent: bool, fresh: bool) -> AsyncIterator[None]:
         del urgent, fresh
+        yield
 
     async def create(self, part: int, page: Page) -> str:
         made = await self._process.call(lambda: self._screenful.create(f"{self._turn}:{part}", page.text))
