@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: run test check lint types contract bench clean
+.PHONY: run test check lint types contract schedules bench clean
 
 run: $(STAMP)
 	@$(BIN)/python -m sandbox --or-run
@@ -13,6 +13,10 @@ test: $(STAMP)
 	$(BIN)/pytest
 
 check: lint types contract test
+
+# Every crash schedule; `make test` tries some.
+schedules: $(STAMP)
+	PARLEY_SCHEDULES=all $(BIN)/pytest -n 2 tests/crash/test_schedules.py
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

@@ -4,32 +4,22 @@ import asyncio
 import logging
 import signal
 from importlib.metadata import version
-from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 
-from adapters import logs
+from adapters import dead, logs
 from adapters.check import Finding, findings
-from adapters.config import BadConfig, Config, load
+from adapters.config import Config
+from adapters.console import BAD_CONFIG, ConfigFile, fail, output, settings_of
 from adapters.http.errors import CannotListen
 from adapters.service import NobodyToServe, Service
 from adapters.wiring import open_store, secrets_of
 from bot.errors import StorageDown
 
-BAD_CONFIG = 2
-"""The exit code for everything that its reader can mend."""
-
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
-problems = Console(stderr=True, highlight=False, soft_wrap=True)
-output = Console(highlight=False, soft_wrap=True)
-
-ConfigFile = Annotated[
-    Path | None,
-    typer.Option("--config", "-c", envvar="PARLEY_CONFIG", help="The configuration; config.yaml when it is there."),
-]
+app.add_typer(dead.app, name="dead")
 
 
 def _version(wanted: bool) -> None:
@@ -48,22 +38,22 @@ def main(
 @app.command()
 def run(config: ConfigFile = None) -> None:
     """Serve until Ctrl-C or SIGTERM; answers in progress may end."""
-    settings = _load(config)
+    settings = settings_of(config)
     logs.configure(secrets_of(settings))
     if settings.discord is None and settings.telegram is None:
-        _fail("No platform is configured: give discord.token or telegram.token. To look around: python -m sandbox")
+        fail("No platform is configured: give discord.token or telegram.token. To look around: python -m sandbox")
     try:
         asyncio.run(_serve(settings))
     except NobodyToServe:
-        _fail("No platform let us in. `parley check` says more.")
+        fail("No platform let us in. `parley check` says more.")
     except (StorageDown, CannotListen) as trouble:
-        _fail(str(trouble))
+        fail(str(trouble))
 
 
 @app.command()
 def check(config: ConfigFile = None) -> None:
     """Read the configuration, reach every account, and say what is wrong and how to mend it."""
-    settings = _load(config)
+    settings = settings_of(config)
     logs.configure(secrets_of(settings), level=logging.ERROR)
     found = asyncio.run(_collect(settings))
     if any(not finding.good for finding in found):
@@ -86,24 +76,6 @@ async def _serve(settings: Config) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     await Service(settings, await open_store(settings)).run(stop)
-
-
-def _load(file: Path | None) -> Config:
-    """Read the configuration, or say everything that is wrong with it and leave."""
-    default = Path("config.yaml")
-    try:
-        return load(file or (default if default.exists() else None))
-    except BadConfig as bad:
-        many = f"{len(bad.mistakes)} mistakes" if len(bad.mistakes) > 1 else "a mistake"
-        problems.print(f"[red]The configuration has {many}:[/]")
-        for mistake in bad.mistakes:
-            problems.print(f"  {escape(str(mistake))}")
-        raise typer.Exit(BAD_CONFIG) from None
-
-
-def _fail(sentence: str) -> NoReturn:
-    problems.print(f"[red]{escape(sentence)}[/]")
-    raise typer.Exit(BAD_CONFIG)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,8 @@ from adapters.discord.client import WrongToken as WrongDiscordToken
 from adapters.patience import patiently
 from adapters.telegram.client import Telegram
 from adapters.telegram.client import WrongToken as WrongTelegramToken
-from adapters.wiring import make_ports, open_models, open_platforms
+from adapters.tenure import Office
+from adapters.wiring import make_ports, open_models, open_platforms, utc_now
 from bot.commands.book import BOOK
 from bot.errors import PlatformDown
 from bot.session import Sessions
@@ -95,7 +96,8 @@ class Service:
         await platform.publish()
         self._let_in("telegram", name)
         if section.mode == "polling" or section.webhook is None:
-            await platform.poll(self._sessions)
+            office = Office(self._store.leases, f"telegram/{platform.id}/updates", utc_now)
+            await office.serve(lambda: platform.poll(self._sessions, self._store.letters))
         else:
             await self._webhook(platform, section.webhook)
 
@@ -105,7 +107,9 @@ class Service:
 
         secret = webhook.secret.get_secret_value()
         app = create()
-        add_webhook(app, webhook.path, secret, lambda update: platform.take(update, self._sessions))
+        add_webhook(
+            app, webhook.path, secret, lambda update: platform.take(update, self._sessions, self._store.letters)
+        )
         serving = asyncio.ensure_future(serve(app, self._config.http.host, self._config.http.port))
         await platform.listen(f"{webhook.url}{webhook.path}", secret)
         await serving

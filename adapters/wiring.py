@@ -86,6 +86,8 @@ def make_ports(config: Config, store: Store, models: Model, platforms: Mapping[s
         turns=store.turns,
         history=store.history,
         settings=store.settings,
+        ledger=store.ledger,
+        letters=store.letters,
         model=models,
         platforms=platforms,
         catalogue=catalogue(config.models),

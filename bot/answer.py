@@ -30,6 +30,7 @@ from bot.errors import (
 )
 from bot.ports import Again, Commands, Ports, Request, Setting
 from bot.preferences import model_for, scope_at
+from bot.quota import Charge
 from bot.reply import Button, Reply
 from bot.turn import Ending, State, Turn, Usage, answer_of, question_of
 from bot.window import fit
@@ -98,9 +99,16 @@ async def work(work: Work) -> None:
     if work.turn.state < State.FINAL:
         await _place(work)
         await _ask(work)
+    await keep(work)
+    await work.delivery.finish(work.turn.reply)
+
+
+async def keep(work: Work) -> None:
+    """Charge the answer that is there, and remember it. Raises LeaseLost, StorageDown."""
+    if work.turn.state < State.SETTLED:
+        await _settle(work)
     if work.turn.state < State.REMEMBERED:
         await _remember(work)
-    await work.delivery.finish(work.turn.reply)
 
 
 # Commands.
@@ -147,6 +155,15 @@ async def _ask(work: Work) -> None:
         _report(work.turn, error)
         changes = {"reply": Reply(error.for_user, buttons=_ways_on(work.turn, error)), "ending": Ending.REFUSED}
     await work.claim.save(state=State.FINAL, draft="", **changes)
+
+
+async def _settle(work: Work) -> None:
+    """Charge what the answer took, once for the turn."""
+    turn = work.turn
+    if turn.usage is not None:
+        charge = Charge(turn.id, turn.origin.key, turn.model, turn.usage, work.ports.now())
+        await work.ports.ledger.settle(charge)
+    await work.claim.save(state=State.SETTLED)
 
 
 async def _remember(work: Work) -> None:

@@ -10,6 +10,7 @@ from typing import Protocol
 from bot.access import Rank
 from bot.catalogue import Catalogue, ModelSpec
 from bot.chat import Call, Key, Message, Scope
+from bot.quota import Charge
 from bot.reply import Page, Reply
 from bot.turn import Turn, Usage
 from bot.window import Count
@@ -62,6 +63,9 @@ class Turns(Protocol):
     async def postpone(self, lease: Lease, turn: Turn, due: datetime) -> None:
         """Write the turn, leave it first in its lane until then; the lane is free. Raises LeaseLost."""
 
+    async def revive(self, turn: Turn, now: datetime) -> bool:
+        """Put an ended turn, as it is now, at the end of its lane again. Returns whether there was one."""
+
     async def get(self, room: str, turn: str) -> Turn | None:
         """A turn by its id, while it is kept."""
 
@@ -106,6 +110,60 @@ class Settings(Protocol):
 
     async def put(self, name: str, fields: Mapping[str, str]) -> None:
         """Set these fields; "" forgets one."""
+
+
+class Ledger(Protocol):
+    """Who is charged what. Every method raises StorageDown."""
+
+    async def settle(self, charge: Charge) -> bool:
+        """Write a charge down, once: one with an id that was settled changes nothing. Returns whether it was new."""
+
+    async def charged(self, id: str) -> Charge | None:
+        """The charge with that id, while it is kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """
+    Something that was given up, kept for the operator.
+
+    Args:
+        id: A failed turn's id, or what names an update that could not be read.
+        body: The update as it came; nothing for a turn, which `Turns.get` returns by its `room`.
+    """
+
+    id: str
+    at: datetime
+    platform: str
+    why: str
+    room: str = ""
+    body: str = ""
+
+
+class DeadLetters(Protocol):
+    """What was given up, newest first. Every method raises StorageDown."""
+
+    async def add(self, letter: DeadLetter) -> None:
+        """Keep a letter, in place of an older one with its id."""
+
+    async def newest(self, limit: int) -> Sequence[DeadLetter]:
+        """The newest letters."""
+
+    async def get(self, id: str) -> DeadLetter | None:
+        """One letter."""
+
+    async def remove(self, id: str) -> None:
+        """Forget a letter."""
+
+
+class Leases(Protocol):
+    """Offices that one process at a time holds, such as listening to a platform. Every method raises StorageDown."""
+
+    async def hold(self, office: str, token: str, now: datetime, until: datetime) -> bool:
+        """Take an office that is free, or hold one's own longer. Returns whether `token` now holds it."""
+
+    async def release(self, office: str, token: str) -> None:
+        """Free an office, if `token` still holds it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,6 +321,8 @@ class Ports:
     turns: Turns
     history: History
     settings: Settings
+    ledger: Ledger
+    letters: DeadLetters
     model: Model
     platforms: Mapping[str, Platform]
     catalogue: Catalogue

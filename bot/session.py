@@ -11,7 +11,7 @@ from bot.errors import Busy
 from bot.ports import Commands, Ingested, Ports
 from bot.preferences import scope_at
 from bot.reply import Reply
-from bot.turn import Ending, State, Turn, turn_id
+from bot.turn import Ending, State, Turn, afresh, turn_id
 from bot.worker import Worker
 
 
@@ -35,6 +35,16 @@ class Sessions:
         session = await self._subject(call)
         lane = express(call.origin.key) if self._commands.urgent(call.command) else session
         return await self._ingest(Turn(turn_id(call.origin), session, lane, call))
+
+    async def revive(self, room: str, turn: str) -> bool:
+        """Have a turn that was given up done after all. Returns whether it was one. Raises StorageDown."""
+        given_up = await self._ports.turns.get(room, turn)
+        if given_up is None or given_up.state is not State.FAILED:
+            return False
+        anew = afresh(given_up)
+        revived = await self._ports.turns.revive(anew, self._ports.now())
+        self._worker.wake(anew.lane)
+        return revived
 
     async def _conversation(self, asked: Inbound) -> tuple[str, str]:
         """The session that a message belongs to, and the message of it that it follows."""

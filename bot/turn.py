@@ -24,6 +24,8 @@ class State(IntEnum):
     """The model speaks; `draft` holds what was heard at the last checkpoint."""
     FINAL = 40
     """`reply` is what the asker shall read. The model is not asked again."""
+    SETTLED = 45
+    """The answer is charged."""
     REMEMBERED = 50
     """Question and answer are in the conversation's history."""
     DONE = 70
@@ -111,6 +113,14 @@ def turn_id(origin: Origin) -> str:
 def failed(turn: Turn, reason: str) -> Turn:
     """The turn, given up for a reason that the operator can read."""
     return replace(turn, state=State.FAILED, failure=reason)
+
+
+def afresh(turn: Turn) -> Turn:
+    """A turn that was given up, to be done after all: an answer that was there is shown, or else a new one is made."""
+    if turn.ending not in (None, Ending.REFUSED):
+        return replace(turn, state=State.REMEMBERED, attempts=0, failure="")
+    state = State.PLACED if turn.model else State.RECEIVED
+    return replace(turn, state=state, attempts=0, failure="", draft="", reply=Reply(), ending=None)
 
 
 def question_of(turn: Turn) -> Message:

@@ -12,12 +12,12 @@ import secrets
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.answer import Work, regenerate_button, work
+from bot.answer import Work, keep, regenerate_button, work
 from bot.chat import Call
 from bot.claim import Claim
 from bot.delivery import Delivery, repair
 from bot.errors import Broken, LeaseLost, PlatformDown, StorageDown, Undeliverable
-from bot.ports import Commands, Lease, Ports, Screen
+from bot.ports import Commands, DeadLetter, Lease, Ports, Screen
 from bot.reply import Reply
 from bot.turn import Ending, State, Turn, failed
 
@@ -140,14 +140,14 @@ class Worker:
         delivery = Delivery(claim, screen, self._ports.history)
         turns, now = self._ports.turns, self._ports.now
         try:
+            task = Work(claim, delivery, self._ports, self._commands, self.interrupt)
             if self._is_hopeless(claim.turn):
-                await self._give_up(claim, delivery)
+                await self._give_up(task)
             else:
-                await work(Work(claim, delivery, self._ports, self._commands, self.interrupt))
+                await work(task)
                 await turns.finish(claim.lease, replace(claim.turn, state=State.DONE), now())
         except Undeliverable as trouble:
-            log.error("turn %s: nobody to answer: %s", claim.turn.id, trouble)
-            await turns.finish(claim.lease, failed(claim.turn, str(trouble)), now())
+            await self._bury(claim, f"nobody to answer: {trouble}")
         except PlatformDown as trouble:
             await self._put_off(claim, trouble)
         except (LeaseLost, StorageDown):
@@ -162,17 +162,26 @@ class Worker:
         tries = self._ports.limits.attempts
         return turn.attempts > (2 * tries if turn.state >= State.FINAL else tries)
 
-    async def _give_up(self, claim: Claim, delivery: Delivery) -> None:
+    async def _give_up(self, task: Work) -> None:
         """Say that there will be no answer, unless it was the saying that failed."""
-        turn = claim.turn
+        turn = task.turn
         if isinstance(turn.task, Call):
-            await delivery.tell(Reply(Broken.for_user))
-        elif turn.state < State.FINAL:
+            await task.delivery.tell(Reply(Broken.for_user))
+        elif turn.state >= State.FINAL:
+            await keep(task)
+        else:
             reply = Reply(Broken.for_user, buttons=(regenerate_button(turn),))
-            await claim.save(state=State.REMEMBERED, reply=reply, ending=Ending.REFUSED)
-            await delivery.finish(reply)
-        log.error("turn %s: given up after %d attempts: %s", turn.id, turn.attempts, turn.failure)
-        await self._ports.turns.finish(claim.lease, failed(claim.turn, turn.failure or "crashed"), self._ports.now())
+            await task.claim.save(state=State.REMEMBERED, reply=reply, ending=Ending.REFUSED)
+            await task.delivery.finish(reply)
+        await self._bury(task.claim, f"given up at attempt {turn.attempts}: {turn.failure or 'crashed'}")
+
+    async def _bury(self, claim: Claim, why: str) -> None:
+        """End a turn without its answer, and leave the operator a letter."""
+        turn, now = claim.turn, self._ports.now()
+        log.error("turn %s: %s", turn.id, why)
+        key = turn.origin.key
+        await self._ports.letters.add(DeadLetter(turn.id, now, key.platform, why, room=key.room))
+        await self._ports.turns.finish(claim.lease, failed(turn, why), now)
 
     async def _put_off(self, claim: Claim, trouble: PlatformDown) -> None:
         """Wait for a chat platform that is down; it is no fault of the turn's, so the attempt does not count."""
@@ -180,7 +189,7 @@ class Worker:
         age = now - turn.origin.at
         log.warning("turn %s: its platform is down: %s", turn.id, trouble)
         if age > OUTAGE:
-            await self._ports.turns.finish(claim.lease, failed(turn, str(trouble)), now)
+            await self._bury(claim, f"its platform was down for {OUTAGE}: {trouble}")
         else:
             turn = replace(turn, attempts=turn.attempts - 1)
             await self._ports.turns.postpone(claim.lease, turn, now + _patience(age))

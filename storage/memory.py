@@ -8,7 +8,8 @@ from datetime import datetime
 
 from bot.chat import ROOT, Message
 from bot.errors import LeaseLost
-from bot.ports import Ingested, Lease
+from bot.ports import DeadLetter, Ingested, Lease
+from bot.quota import Charge
 from bot.turn import Turn
 from storage.store import Store
 
@@ -71,6 +72,12 @@ class MemoryTurns:
         lane = self._held(lease)
         self._turns[turn.id] = turn
         lane.token, lane.due = "", due
+
+    async def revive(self, turn: Turn, now: datetime) -> bool:
+        if turn.id not in self._turns or not self._turns[turn.id].ended:
+            return False
+        del self._turns[turn.id]
+        return await self.ingest(turn, 0, now) is Ingested.NEW
 
     async def get(self, room: str, turn: str) -> Turn | None:
         found = self._turns.get(turn)
@@ -140,10 +147,63 @@ class MemorySettings:
         self._settings[name] = {field: value for field, value in kept.items() if value}
 
 
+class MemoryLedger:
+    """bot.ports.Ledger in a dict."""
+
+    def __init__(self) -> None:
+        self._charges: dict[str, Charge] = {}
+
+    async def settle(self, charge: Charge) -> bool:
+        return self._charges.setdefault(charge.id, charge) is charge
+
+    async def charged(self, id: str) -> Charge | None:
+        return self._charges.get(id)
+
+
+class MemoryLetters:
+    """bot.ports.DeadLetters in a dict, oldest first."""
+
+    def __init__(self) -> None:
+        self._letters: dict[str, DeadLetter] = {}
+
+    async def add(self, letter: DeadLetter) -> None:
+        self._letters.pop(letter.id, None)
+        self._letters[letter.id] = letter
+
+    async def newest(self, limit: int) -> Sequence[DeadLetter]:
+        return sorted(self._letters.values(), key=lambda letter: letter.at, reverse=True)[:limit]
+
+    async def get(self, id: str) -> DeadLetter | None:
+        return self._letters.get(id)
+
+    async def remove(self, id: str) -> None:
+        self._letters.pop(id, None)
+
+
+class MemoryLeases:
+    """bot.ports.Leases in a dict."""
+
+    def __init__(self) -> None:
+        self._held: dict[str, tuple[str, datetime]] = {}
+
+    async def hold(self, office: str, token: str, now: datetime, until: datetime) -> bool:
+        holder, end = self._held.get(office, ("", now))
+        if holder != token and end > now:
+            return False
+        self._held[office] = (token, until)
+        return True
+
+    async def release(self, office: str, token: str) -> None:
+        if self._held.get(office, ("",))[0] == token:
+            del self._held[office]
+
+
 def open_memory() -> Store:
     """A store that lasts as long as the process."""
 
     async def close() -> None:
         """Nothing to let go of."""
 
-    return Store(MemoryTurns(), MemoryHistory(), MemorySettings(), close)
+    return Store(
+        MemoryTurns(), MemoryHistory(), MemorySettings(), MemoryLedger(), MemoryLetters(), MemoryLeases(), close
+    )

@@ -1,22 +1,28 @@
 """
-How a turn and a message are written down: JSON with the version of its shape.
+How things are written down: JSON with the version of its shape.
 
 A newer program reads what an older one wrote: a field added later has a default.
 """
 
 import json
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
 
 from bot.chat import Message
+from bot.ports import DeadLetter
+from bot.quota import Charge
 from bot.turn import Turn
 
 VERSION = 1
 
+T = TypeVar("T")
+
 _turns: TypeAdapter[Turn] = TypeAdapter(Turn)
 _messages: TypeAdapter[Message] = TypeAdapter(Message)
+_charges: TypeAdapter[Charge] = TypeAdapter(Charge)
+_letters: TypeAdapter[DeadLetter] = TypeAdapter(DeadLetter)
 
 
 def ms(moment: datetime) -> int:
@@ -25,26 +31,48 @@ def ms(moment: datetime) -> int:
 
 
 def dump_turn(turn: Turn) -> str:
-    return json.dumps({"v": VERSION, **_turns.dump_python(turn, mode="json")})
+    return _dump(_turns, turn)
 
 
 def load_turn(raw: str | bytes) -> Turn:
     """Read a turn. Raises ValueError when it is not one, or of a shape that only a newer program knows."""
-    return _turns.validate_python(_checked(raw))
+    return _load(_turns, raw)
 
 
 def dump_message(message: Message) -> str:
-    return json.dumps({"v": VERSION, **_messages.dump_python(message, mode="json")})
+    return _dump(_messages, message)
 
 
 def load_message(raw: str | bytes) -> Message:
     """Read a message. Raises ValueError as `load_turn` does."""
-    return _messages.validate_python(_checked(raw))
+    return _load(_messages, raw)
 
 
-def _checked(raw: str | bytes) -> dict[str, Any]:
+def dump_charge(charge: Charge) -> str:
+    return _dump(_charges, charge)
+
+
+def load_charge(raw: str | bytes) -> Charge:
+    """Read a charge. Raises ValueError as `load_turn` does."""
+    return _load(_charges, raw)
+
+
+def dump_letter(letter: DeadLetter) -> str:
+    return _dump(_letters, letter)
+
+
+def load_letter(raw: str | bytes) -> DeadLetter:
+    """Read a dead letter. Raises ValueError as `load_turn` does."""
+    return _load(_letters, raw)
+
+
+def _dump(shape: TypeAdapter[T], value: T) -> str:
+    return json.dumps({"v": VERSION, **shape.dump_python(value, mode="json")})
+
+
+def _load(shape: TypeAdapter[T], raw: str | bytes) -> T:
     value: dict[str, Any] = json.loads(raw)
     version = value.pop("v")
     if version > VERSION:
         raise ValueError(f"written by a newer Parley (shape {version}, this one knows {VERSION})")
-    return value
+    return shape.validate_python(value)

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from bot.ports import History, Settings, Turns
+from bot.ports import DeadLetters, History, Leases, Ledger, Settings, Turns
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,4 +13,7 @@ class Store:
     turns: Turns
     history: History
     settings: Settings
+    ledger: Ledger
+    letters: DeadLetters
+    leases: Leases
     close: Callable[[], Awaitable[None]]

@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 LARGEST = 1 << 20
 """Bytes of a webhook call that are read. An update is a few KB."""
 
-Take = Callable[[Mapping[str, Any]], Awaitable[None]]
+Take = Callable[[Mapping[str, Any]], Awaitable[object]]
 
 
 def create() -> FastAPI:
@@ -51,6 +51,8 @@ def add_webhook(app: FastAPI, path: str, secret: str, take: Take) -> None:
         try:
             update = await request.json()
         except ValueError:
+            return Response(status_code=400)
+        if not isinstance(update, dict):
             return Response(status_code=400)
         try:
             await take(update)

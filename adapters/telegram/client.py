@@ -1,8 +1,10 @@
 """The connection to Telegram: updates are handed on one by one, and acknowledged once they are stored."""
 
+import json
 import logging
 import os
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from telegram import Bot, ChatMember, Update
@@ -19,6 +21,7 @@ from bot.access import Rank
 from bot.chat import Call, Inbound, Key
 from bot.commands.book import Book
 from bot.errors import BotError, PlatformDown, StorageDown
+from bot.ports import DeadLetter, DeadLetters
 from bot.session import Sessions
 from bot.turn import Turn
 
@@ -57,7 +60,6 @@ class Telegram:
         self._paces = Paces()
         self._pace = Pace(EVERYWHERE)
         self._offset = 0
-        self.skipped = 0
 
     # bot.ports.Platform
 
@@ -78,6 +80,11 @@ class Telegram:
         return Rank.ADMIN if member.status in (ChatMember.OWNER, ChatMember.ADMINISTRATOR) else Rank.USER
 
     # The connection.
+
+    @property
+    def id(self) -> int:
+        """Which bot we are, once introduced."""
+        return self._me.id
 
     async def introduce(self) -> str:
         """
@@ -103,18 +110,23 @@ class Telegram:
     async def close(self) -> None:
         await self._bot.shutdown()
 
-    async def poll(self, sessions: Sessions) -> None:
-        """Take updates until cancelled."""
+    async def poll(self, sessions: Sessions, letters: DeadLetters) -> None:
+        """Take updates until cancelled. Telegram lets one process at a time do it."""
+        self._offset = 0
         await self._patiently(self._bot.delete_webhook)
         while True:
-            await patiently("Telegram updates", lambda: self._take_batch(sessions), BotError)
+            await patiently("Telegram updates", lambda: self._take_batch(sessions, letters), BotError)
 
     async def listen(self, url: str, secret: str) -> None:
         """Have Telegram call `url` with what is new, and the secret along with it."""
         await self._patiently(lambda: self._bot.set_webhook(url, secret_token=secret, allowed_updates=WANTED))
 
-    async def take(self, update: Mapping[str, Any], sessions: Sessions) -> None:
-        """Store what an update says to us; what cannot be read is counted and skipped. Raises StorageDown."""
+    async def take(self, update: Mapping[str, Any], sessions: Sessions, letters: DeadLetters) -> bool:
+        """
+        Store what an update says to us. One that cannot be read becomes a dead letter, and the rest go on.
+
+        Returns whether it could be read. Raises StorageDown: then it was not taken.
+        """
         try:
             said = self._read(update)
             if isinstance(said, Inbound):
@@ -123,18 +135,24 @@ class Telegram:
                 await sessions.call(said)
         except StorageDown:
             raise
-        except Exception:
-            self.skipped += 1
-            log.exception("update %s could not be taken and was skipped", update.get("update_id"))
+        except Exception as error:
+            log.exception("update %s could not be taken", update.get("update_id"))
+            await letters.add(self._dead(update, error))
+            return False
+        return True
 
     def _read(self, update: Mapping[str, Any]) -> Inbound | Call | None:
         parsed = Update.de_json(dict(update), self._bot)
         return read(parsed, self._me, self._book) if parsed else None
 
-    async def _take_batch(self, sessions: Sessions) -> None:
+    def _dead(self, update: Mapping[str, Any], error: Exception) -> DeadLetter:
+        id = f"telegram-{self._me.id}-{update.get('update_id')}"
+        return DeadLetter(id, datetime.now(UTC), "telegram", f"unreadable: {error!r}", body=json.dumps(update))
+
+    async def _take_batch(self, sessions: Sessions, letters: DeadLetters) -> None:
         """Store what is new. Asking from a later offset acknowledges all that came before it."""
         for update in await self._updates(self._offset):
-            await self.take(update, sessions)
+            await self.take(update, sessions, letters)
             self._offset = update["update_id"] + 1
 
     async def _updates(self, offset: int) -> list[dict[str, Any]]:

@@ -12,6 +12,12 @@ PARTITIONS = 16
 ENDED_TURN = 7 * 24 * 3600
 """Seconds that an ended turn is kept: for its buttons, and so that its event is known when it comes again."""
 
+CHARGE = 35 * 24 * 3600
+"""Seconds that a charge is kept: longer than a turn may take, and than a month."""
+
+LETTERS = 10_000
+"""Dead letters that are kept, the newest."""
+
 HISTORY = 90 * 24 * 3600
 """Seconds that a conversation is kept after its last message."""
 
@@ -64,3 +70,23 @@ def shown(room: str, message: str) -> str:
 def settings(name: str) -> str:
     """HASH field -> value. For ever."""
     return f"settings:{partition(name)}:{name}"
+
+
+def charge(id: str) -> str:
+    """STRING JSON. CHARGE."""
+    return f"charge:{partition(id)}:{id}"
+
+
+def letters() -> str:
+    """ZSET dead letter -> when, ms. For ever, LETTERS of them."""
+    return "letters:{dead}:at"
+
+
+def letter_docs() -> str:
+    """HASH dead letter -> JSON. As long as `letters`."""
+    return "letters:{dead}:docs"
+
+
+def lease(office: str) -> str:
+    """STRING, the token of whoever holds an office. Until its lease ends."""
+    return f"lease:{partition(office)}:{office}"

@@ -1,10 +1,14 @@
 """Opens a Redis store, and refuses a server that would lose what it is given."""
 
+from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from bot.errors import StorageDown
 from storage.redis.client import connect
 from storage.redis.history import RedisHistory
+from storage.redis.leases import RedisLeases
+from storage.redis.ledger import RedisLedger
+from storage.redis.letters import RedisLetters
 from storage.redis.settings import RedisSettings
 from storage.redis.turns import RedisTurns
 from storage.store import Store
@@ -32,7 +36,20 @@ async def open_redis(url: str, *, allow_volatile: bool = False) -> Store:
     if faults:
         await redis.aclose()
         raise StorageDown(REFUSED.format(faults=" and ".join(faults)))
-    return Store(RedisTurns(redis), RedisHistory(redis), RedisSettings(redis), redis.aclose)
+    return store_on(redis)
+
+
+def store_on(redis: Redis) -> Store:
+    """The ports, on a connected client."""
+    return Store(
+        turns=RedisTurns(redis),
+        history=RedisHistory(redis),
+        settings=RedisSettings(redis),
+        ledger=RedisLedger(redis),
+        letters=RedisLetters(redis),
+        leases=RedisLeases(redis),
+        close=redis.aclose,
+    )
 
 
 def _faults(aof: object, policy: object) -> list[str]:

@@ -19,8 +19,11 @@ class RedisTurns:
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
-        self._ingest, self._claim, self._renew, self._save, self._finish, self._postpone, self._stop = (
-            script(redis, verb) for verb in ("ingest", "claim", "renew", "save", "finish", "postpone", "stop")
+        self._ingest, self._claim, self._renew, self._save = (
+            script(redis, verb) for verb in ("ingest", "claim", "renew", "save")
+        )
+        self._finish, self._postpone, self._revive, self._stop = (
+            script(redis, verb) for verb in ("finish", "postpone", "revive", "stop")
         )
 
     @translated
@@ -91,6 +94,15 @@ class RedisTurns:
             args=[lease.token, dump_turn(turn), turn.attempts, lane, ms(due)],
         )
         _raise_unless(held, lease)
+
+    @translated
+    async def revive(self, turn: Turn, now: datetime) -> bool:
+        room = turn.origin.key.room
+        revived = await self._revive(
+            keys=[keys.turn(room, turn.id), keys.queue(turn.lane), keys.due(keys.partition(room))],
+            args=[dump_turn(turn), turn.id, turn.lane, ms(now)],
+        )
+        return bool(revived)
 
     @translated
     async def get(self, room: str, turn: str) -> Turn | None:

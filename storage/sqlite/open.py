@@ -8,6 +8,9 @@ from bot.errors import StorageDown
 from storage.record import ms
 from storage.sqlite.database import Database
 from storage.sqlite.history import SqliteHistory
+from storage.sqlite.leases import SqliteLeases
+from storage.sqlite.ledger import SqliteLedger
+from storage.sqlite.letters import SqliteLetters
 from storage.sqlite.schema import migrate
 from storage.sqlite.settings import SqliteSettings
 from storage.sqlite.turns import SqliteTurns
@@ -41,4 +44,17 @@ async def open_sqlite(path: Path, now: datetime) -> Store:
     except ValueError as error:
         await database.close()
         raise StorageDown(f"sqlite: {path}: {error}") from error
-    return Store(SqliteTurns(database), SqliteHistory(database), SqliteSettings(database), database.close)
+    return store_on(database)
+
+
+def store_on(database: Database) -> Store:
+    """The ports, on an opened database."""
+    return Store(
+        turns=SqliteTurns(database),
+        history=SqliteHistory(database),
+        settings=SqliteSettings(database),
+        ledger=SqliteLedger(database),
+        letters=SqliteLetters(database),
+        leases=SqliteLeases(database),
+        close=database.close,
+    )

@@ -2,9 +2,7 @@
 
 import sqlite3
 
-VERSION = 1
-
-TABLES = """
+FIRST = """
 CREATE TABLE turn (
   place INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, lane TEXT NOT NULL, doc TEXT NOT NULL,
   attempts INTEGER NOT NULL DEFAULT 0, stop INTEGER NOT NULL DEFAULT 0, ended INTEGER
@@ -25,13 +23,24 @@ CREATE TABLE setting (
 ) STRICT, WITHOUT ROWID;
 """
 
+KEPT_PROMISES = """
+CREATE TABLE charge (id TEXT PRIMARY KEY, at INTEGER NOT NULL, doc TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE letter (id TEXT PRIMARY KEY, at INTEGER NOT NULL, doc TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE lease (
+  office TEXT PRIMARY KEY, token TEXT NOT NULL, until INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+"""
+
+STEPS = (FIRST, KEPT_PROMISES)
+"""What was added with each version, oldest first."""
+
 
 def migrate(connection: sqlite3.Connection) -> None:
     """Bring a file to this version. Raises ValueError when a newer program wrote it."""
     (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if version > VERSION:
-        raise ValueError(f"written by a newer Parley (tables {version}, this one knows {VERSION})")
-    if version == 0:
-        for statement in TABLES.split(";"):
+    if version > len(STEPS):
+        raise ValueError(f"written by a newer Parley (tables {version}, this one knows {len(STEPS)})")
+    for step in STEPS[version:]:
+        for statement in step.split(";"):
             connection.execute(statement)
-    connection.execute(f"PRAGMA user_version = {VERSION}")
+    connection.execute(f"PRAGMA user_version = {len(STEPS)}")

@@ -29,8 +29,7 @@ class SqliteTurns:
             waiting = len(connection.execute(WAITING.format(columns="id"), (turn.lane,)).fetchall())
             if cap and waiting >= cap:
                 return Ingested.BUSY
-            connection.execute("INSERT INTO turn (id, lane, doc) VALUES (?, ?, ?)", (turn.id, turn.lane, doc))
-            connection.execute("INSERT OR IGNORE INTO lane (name, due) VALUES (?, ?)", (turn.lane, ms(now)))
+            _enqueue(connection, turn, doc, now)
             return Ingested.NEW
 
         return await self._database.write(job)
@@ -100,6 +99,18 @@ class SqliteTurns:
 
         await self._database.write(job)
 
+    async def revive(self, turn: Turn, now: datetime) -> bool:
+        doc = dump_turn(turn)
+
+        def job(connection: sqlite3.Connection) -> bool:
+            ended = connection.execute("DELETE FROM turn WHERE id = ? AND ended IS NOT NULL", (turn.id,))
+            if not ended.rowcount:
+                return False
+            _enqueue(connection, turn, doc, now)
+            return True
+
+        return await self._database.write(job)
+
     async def get(self, room: str, turn: str) -> Turn | None:
         def job(connection: sqlite3.Connection) -> Turn | None:
             row = connection.execute("SELECT doc, attempts FROM turn WHERE id = ?", (turn,)).fetchone()
@@ -121,6 +132,12 @@ class SqliteTurns:
             connection.execute("UPDATE turn SET stop = 1 WHERE id = ? AND ended IS NULL", (turn,))
 
         await self._database.write(job)
+
+
+def _enqueue(connection: sqlite3.Connection, turn: Turn, doc: str, now: datetime) -> None:
+    """Put a turn at the end of its lane."""
+    connection.execute("INSERT INTO turn (id, lane, doc) VALUES (?, ?, ?)", (turn.id, turn.lane, doc))
+    connection.execute("INSERT OR IGNORE INTO lane (name, due) VALUES (?, ?)", (turn.lane, ms(now)))
 
 
 def _write(connection: sqlite3.Connection, lease: Lease, turn: Turn, doc: str) -> None:

@@ -14,12 +14,16 @@ class Trouble:
     What befalls a life.
 
     Args:
-        at: The point at which it happens: each call has two, one before its effect and one after.
+        at: The point at which it happens: each call with an effect has two, one before it and one after.
         stall: Seconds that the process stands still; 0 kills it.
     """
 
     at: int
     stall: float = 0.0
+
+
+READS = frozenset({"due", "get", "waiting", "path", "head", "find", "charged"})
+"""What leaves no trace: dying before it, or after it, is the same as dying before the next thing that does."""
 
 
 class Dead(BaseException):
@@ -38,6 +42,7 @@ class Process:
 
     async def call(self, effect: Callable[[], Any]) -> Any:
         """Do something to the world, unless this life ends before it; its outcome may be lost as well."""
+        await self.go_on()
         await self.point()
         outcome = effect()
         if isinstance(outcome, Awaitable):
@@ -47,12 +52,18 @@ class Process:
 
     async def point(self) -> None:
         """A moment at which a crash can tell before from after."""
-        if self._dead:
-            raise Dead
         self.points += 1
         if self._trouble is not None and self.points == self._trouble.at:
             await self._strike(self._trouble)
-        await self._thaw()
+        await self.go_on()
+
+    async def go_on(self) -> None:
+        """Wait while this life stands still; there is no going on when it has ended."""
+        remaining = self._frozen_until - asyncio.get_running_loop().time()
+        if remaining > 0:
+            await asyncio.sleep(remaining)
+        if self._dead:
+            raise Dead
 
     async def _strike(self, trouble: Trouble) -> None:
         self.struck.set()
@@ -60,14 +71,6 @@ class Process:
             self._frozen_until = asyncio.get_running_loop().time() + trouble.stall
         else:
             self._dead = True
-            raise Dead
-
-    async def _thaw(self) -> None:
-        """A process that stands still stands still as a whole."""
-        remaining = self._frozen_until - asyncio.get_running_loop().time()
-        if remaining > 0:
-            await asyncio.sleep(remaining)
-        if self._dead:
             raise Dead
 
     def kill(self) -> None:
@@ -88,7 +91,11 @@ class _Touching:
     def __getattr__(self, name: str) -> Callable[..., Awaitable[Any]]:
         method = getattr(self._port, name)
 
+        async def read(*args: Any, **kwargs: Any) -> Any:
+            await self._process.go_on()
+            return await method(*args, **kwargs)
+
         async def call(*args: Any, **kwargs: Any) -> Any:
             return await self._process.call(lambda: method(*args, **kwargs))
 
-        return call
+        return read if name in READS else call

@@ -2,50 +2,39 @@
 
 import sqlite3
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 import redis
 
-from storage.redis.history import RedisHistory
-from storage.redis.settings import RedisSettings
-from storage.redis.turns import RedisTurns
-from storage.sqlite.database import Order, commit
-from storage.sqlite.history import SqliteHistory
+from storage.redis.open import store_on as store_on_redis
+from storage.sqlite.open import store_on as store_on_sqlite
 from storage.sqlite.schema import migrate
-from storage.sqlite.settings import SqliteSettings
-from storage.sqlite.turns import SqliteTurns
 from storage.store import Store
 
 T = TypeVar("T")
-TABLES = ("turn", "lane", "message", "head", "shown", "setting")
+TABLES = ("turn", "lane", "message", "head", "shown", "setting", "charge", "letter", "lease")
 
 
 class InlineSqlite:
-    """storage.sqlite.database.Database without its thread."""
+    """storage.sqlite.database.Database without its thread, and without transactions: nobody dies inside a job here."""
 
     def __init__(self) -> None:
-        self._connection = sqlite3.connect(":memory:", isolation_level=None)
+        self._connection = sqlite3.connect(":memory:", isolation_level=None, cached_statements=256)
+        self._connection.execute("PRAGMA journal_mode = OFF")
         migrate(self._connection)
 
     async def read(self, job: Callable[[sqlite3.Connection], T]) -> T:
-        return self._run(job, writes=False)
+        return job(self._connection)
 
-    async def write(self, job: Callable[[sqlite3.Connection], T]) -> T:
-        return self._run(job, writes=True)
-
-    def _run(self, job: Callable[[sqlite3.Connection], T], *, writes: bool) -> T:
-        done: Future[T] = Future()
-        commit(self._connection, [Order(job, writes, done)])
-        return done.result()
+    write = read
 
     def store(self) -> Store:
         """The store, emptied."""
         for table in TABLES:
             self._connection.execute(f"DELETE FROM {table}")
         database: Any = self
-        return Store(SqliteTurns(database), SqliteHistory(database), SqliteSettings(database), self.close)
+        return store_on_sqlite(database)
 
     async def close(self) -> None:
         self._connection.close()
@@ -80,7 +69,7 @@ class InlineRedis:
         """The store, emptied."""
         self._client.flushdb()
         client: Any = self
-        return Store(RedisTurns(client), RedisHistory(client), RedisSettings(client), self.aclose)
+        return store_on_redis(client)
 
     async def aclose(self) -> None:
         self._client.close()

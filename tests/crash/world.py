@@ -16,7 +16,8 @@ from bot.catalogue import Catalogue, ModelSpec
 from bot.chat import Scope
 from bot.commands.book import BOOK
 from bot.errors import Broken
-from bot.ports import Chunk, Lease, Limits, Ports, Request, Turns
+from bot.ports import Chunk, Lease, Ledger, Limits, Ports, Request, Turns
+from bot.quota import Charge
 from bot.session import Sessions
 from bot.turn import Turn, Usage
 from bot.worker import Worker
@@ -30,7 +31,10 @@ SPEC = ModelSpec("owl", "owl", 10_000, 1_000)
 LIMITS = Limits(sweep=timedelta(seconds=15))
 
 PATIENCE = 600.0
-"""Virtual seconds after which something is stuck."""
+"""Virtual seconds after which a turn that has not ended is stuck, or lost."""
+
+STEP = 4.0
+"""Virtual seconds between two looks at whether all is done."""
 
 WORDS = ("one", "two", "three", "four")
 
@@ -43,11 +47,11 @@ class Provider:
 
     def stream(self, process: Process) -> Callable[[Request], AsyncGenerator[Chunk, None]]:
         async def stream(request: Request) -> AsyncGenerator[Chunk, None]:
-            await process.point()
+            await process.go_on()
             self.calls += 1
             asked = request.messages[-1].text
             for word in WORDS:
-                await process.point()
+                await process.go_on()
                 await asyncio.sleep(0.4)
                 yield Chunk(f"{asked}{self.calls}{word} ")
             yield Chunk(finish="stop", usage=Usage(10, 4))
@@ -70,6 +74,8 @@ class World:
     screenful: Screenful
     provider: Provider = field(default_factory=Provider)
     ended: set[str] = field(default_factory=set)
+    charged: list[str] = field(default_factory=list)
+    stuck: bool = False
 
     async def run(self, schedule: Sequence[Trouble]) -> None:
         """Say something, and let life follow life until all is quiet."""
@@ -91,7 +97,7 @@ class World:
         said = self.source.said
         texts = [text for _, text in sorted(self.screenful.messages.items(), key=lambda message: int(message[0]))]
         screen = "".join(text for text in texts if text != "…")
-        found = []
+        found = [f"only {len(self.ended)} of {len(said)} turns ended"] if self.stuck else []
         if not re.fullmatch("".join(map(whole_answer, said)), screen):
             found.append(f"on the screen: {texts}")
         elif any(len(set(re.findall(rf"{asked}(\d+)", screen))) > 1 for asked in said):
@@ -102,6 +108,8 @@ class World:
         shown = [match.group(0) for match in re.finditer("|".join(map(whole_answer, said)), screen)]
         if kept != [answer for answer in shown if answer != Broken.for_user]:
             found.append(f"on the screen {shown}, in the history {kept}")
+        if len(self.charged) != len(set(self.charged)) or len(self.charged) != len(kept):
+            found.append(f"charged {self.charged} for {kept}")
         return found
 
     @property
@@ -111,16 +119,20 @@ class World:
 
     async def _struck_or_quiet(self, life: "Life") -> bool:
         """Wait for what befalls this life, or for the end of all work. Returns whether it is the end."""
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + PATIENCE
-        while loop.time() < deadline:
-            await asyncio.sleep(0.5)
-            if life.process.struck.is_set() and not life.seen:
-                life.seen = True
-                return False
-            if self.source.all_taken() and len(self.ended) == len(self.source.said):
-                return True
-        raise AssertionError("something is stuck")
+        struck = asyncio.ensure_future(life.process.struck.wait())
+        quiet = asyncio.ensure_future(self._quiet())
+        try:
+            await asyncio.wait({struck, quiet}, timeout=PATIENCE, return_when=asyncio.FIRST_COMPLETED)
+            self.stuck = not (struck.done() or quiet.done())
+            return quiet.done() or self.stuck
+        finally:
+            struck.cancel()
+            quiet.cancel()
+
+    async def _quiet(self) -> None:
+        """Wait for the end of all work."""
+        while not (self.source.all_taken() and len(self.ended) == len(self.source.said)):
+            await asyncio.sleep(STEP)
 
 
 class Life:
@@ -128,7 +140,6 @@ class Life:
 
     def __init__(self, world: World, trouble: Trouble | None) -> None:
         self.process = Process(trouble)
-        self.seen = False
         self._world = world
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -138,6 +149,8 @@ class Life:
             turns=touching(_noting(world.store.turns, world.ended), process),
             history=touching(world.store.history, process),
             settings=world.store.settings,
+            ledger=touching(_counting(world.store.ledger, world.charged), process),
+            letters=touching(world.store.letters, process),
             model=_Model(world.provider.stream(process)),
             platforms={"model": ModelPlatform(world.screenful, process)},
             catalogue=Catalogue({"owl": SPEC}),
@@ -190,3 +203,20 @@ class _Noting:
     async def finish(self, lease: Lease, turn: Turn, now: datetime) -> None:
         await self._turns.finish(lease, turn, now)
         self._ended.add(turn.id)
+
+
+def _counting(ledger: Ledger, charged: list[str]) -> Ledger:
+    """A ledger, with what was charged written down beside."""
+    return cast("Ledger", _Counting(ledger, charged))
+
+
+class _Counting:
+    def __init__(self, ledger: Ledger, charged: list[str]) -> None:
+        self._ledger = ledger
+        self._charged = charged
+
+    async def settle(self, charge: Charge) -> bool:
+        new = await self._ledger.settle(charge)
+        if new:
+            self._charged.append(charge.id)
+        return new

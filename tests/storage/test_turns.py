@@ -179,3 +179,20 @@ async def test_a_turn_comes_back_as_it_was_written(store: Store) -> None:
     await store.turns.save(lease(), full)
 
     assert full == await store.turns.get("test:bot:10", claimed.id)
+
+
+async def test_a_turn_that_was_given_up_can_be_done_after_all(store: Store) -> None:
+    """Once: it is then like any turn that waits."""
+    await store.turns.ingest(turn(), 5, NOW)
+    claimed = await store.turns.claim(lease(), NOW, NOW + HALF_MINUTE)
+    assert claimed is not None
+    assert not await store.turns.revive(turn(), NOW)
+    await store.turns.finish(lease(), replace(claimed, state=State.FAILED), NOW)
+
+    assert await store.turns.revive(turn(), NOW)
+    assert not await store.turns.revive(turn(), NOW)
+    assert [LANE] == list(await store.turns.due(NOW, 10))
+    again = await store.turns.claim(lease("yours"), NOW, NOW + HALF_MINUTE)
+    assert again is not None
+    assert (State.RECEIVED, 1) == (again.state, again.attempts)
+    assert not await store.turns.revive(turn("another"), NOW)
