@@ -57,8 +57,9 @@ class Delivery:
         if not self._claim.turn.parts:
             empty = Reply(buttons=latest().buttons)
             await self._insist(partial(self._create, 0, self._screen.pages(empty)[0]), fresh=True)
-        await self._unless_closing(asyncio.sleep(GATHER))
-        while await self._unless_closing(self._news.wait()):
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._closing.wait(), GATHER)
+        while await self._has_news():
             part = self._behind(self._screen.pages(self._latest()))
             if part is None or (self._unsure and self._is_fresh(part)):
                 self._news.clear()
@@ -69,6 +70,7 @@ class Delivery:
     def close(self) -> None:
         """Let `flow` return as soon as its call in progress has ended."""
         self._closing.set()
+        self._news.set()
 
     async def finish(self, reply: Reply) -> None:
         """Make every part show the final reply. Raises PlatformDown, Undeliverable, LeaseLost."""
@@ -174,6 +176,11 @@ class Delivery:
     async def _tell(self, pages: Sequence[Page]) -> None:
         await self._claim.save()
         await self._screen.tell(pages)
+
+    async def _has_news(self) -> bool:
+        """Wait for news, or for `close`. Returns whether anything is still to be shown in passing."""
+        await self._news.wait()
+        return not self._closing.is_set()
 
     async def _unless_closing(self, waiting: Awaitable[object]) -> bool:
         """Wait for it, or for `close`. Returns whether it came; what came at the same moment counts."""

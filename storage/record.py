@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
+from pydantic_core import PydanticSerializationError
 
 from bot.chat import Message
 from bot.ports import DeadLetter
@@ -67,7 +68,10 @@ def load_letter(raw: str | bytes) -> DeadLetter:
 
 
 def _dump(shape: TypeAdapter[T], value: T) -> str:
-    return json.dumps({"v": VERSION, **shape.dump_python(value, mode="json")})
+    try:
+        return f'{{"v":{VERSION},{shape.dump_json(value).decode()[1:]}'
+    except PydanticSerializationError:  # half a surrogate pair, which only an escape can tell
+        return json.dumps({"v": VERSION, **shape.dump_python(value, mode="json")})
 
 
 def _load(shape: TypeAdapter[T], raw: str | bytes) -> T:

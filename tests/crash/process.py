@@ -14,7 +14,7 @@ class Trouble:
     What befalls a life.
 
     Args:
-        at: The point at which it happens: each call with an effect has two, one before it and one after.
+        at: Which effect on the world it comes right before. That is also right after the one before.
         stall: Seconds that the process stands still; 0 kills it.
     """
 
@@ -41,21 +41,14 @@ class Process:
         self._frozen_until = 0.0
 
     async def call(self, effect: Callable[[], Any]) -> Any:
-        """Do something to the world, unless this life ends before it; its outcome may be lost as well."""
+        """Do something to the world, unless this life ends or stands still before it."""
         await self.go_on()
-        await self.point()
-        outcome = effect()
-        if isinstance(outcome, Awaitable):
-            outcome = await outcome
-        await self.point()
-        return outcome
-
-    async def point(self) -> None:
-        """A moment at which a crash can tell before from after."""
         self.points += 1
         if self._trouble is not None and self.points == self._trouble.at:
-            await self._strike(self._trouble)
-        await self.go_on()
+            self._strike(self._trouble)
+            await self.go_on()
+        outcome = effect()
+        return await outcome if isinstance(outcome, Awaitable) else outcome
 
     async def go_on(self) -> None:
         """Wait while this life stands still; there is no going on when it has ended."""
@@ -65,13 +58,12 @@ class Process:
         if self._dead:
             raise Dead
 
-    async def _strike(self, trouble: Trouble) -> None:
+    def _strike(self, trouble: Trouble) -> None:
         self.struck.set()
         if trouble.stall:
             self._frozen_until = asyncio.get_running_loop().time() + trouble.stall
         else:
             self._dead = True
-            raise Dead
 
     def kill(self) -> None:
         """End this life from outside."""
@@ -89,13 +81,15 @@ class _Touching:
         self._process = process
 
     def __getattr__(self, name: str) -> Callable[..., Awaitable[Any]]:
-        method = getattr(self._port, name)
+        method, process = getattr(self._port, name), self._process
 
         async def read(*args: Any, **kwargs: Any) -> Any:
-            await self._process.go_on()
+            await process.go_on()
             return await method(*args, **kwargs)
 
         async def call(*args: Any, **kwargs: Any) -> Any:
-            return await self._process.call(lambda: method(*args, **kwargs))
+            return await process.call(lambda: method(*args, **kwargs))
 
-        return read if name in READS else call
+        found = read if name in READS else call
+        setattr(self, name, found)
+        return found

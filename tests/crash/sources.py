@@ -47,6 +47,7 @@ class TelegramSource:
     """Updates in a queue, deleted when a later offset is asked for."""
 
     ack_first: bool = False
+    news: str = NEWS
     said: list[str] = field(default_factory=list)
     _updates: dict[int, str] = field(default_factory=dict)
     _lives: int = 0
@@ -63,8 +64,8 @@ class TelegramSource:
 
     async def listen(self, process: Process, sessions: Sessions, store: Store) -> None:
         del store
-        if self._lives == 1:
-            self.say(NEWS)
+        if self._lives == 1 and self.news:
+            self.say(self.news)
         self._lives += 1
         offset = 0
         while True:
@@ -104,6 +105,7 @@ class DiscordSource:
 
     catches_up: bool = True
     careless_mark: bool = False
+    news: str = NEWS
     said: list[str] = field(default_factory=list)
     _channel: list[Heard] = field(default_factory=list)
     _lives: int = 0
@@ -127,8 +129,8 @@ class DiscordSource:
         live: asyncio.Queue[Heard] = asyncio.Queue()
         ear.hold()
         self._listeners = [live]  # the gateway lets a bot in once; who is dead no longer hears
-        if self._lives == 1:
-            self.say(NEWS)
+        if self._lives == 1 and self.news:
+            self.say(self.news)
         self._lives += 1
         await ear.load(START - timedelta(minutes=1))
         if self.careless_mark:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import pytest
 
 from sandbox.redis_server import redis_server
-from tests.crash.schedules import Schedule, pairs_of_kills, run_all, sampled, singles, thinned
+from tests.crash.schedules import Schedule, pairs, run_all, singles, thinned, triples
 from tests.crash.stores import InlineRedis, InlineSqlite
 
 EVERYTHING = "PARLEY_SCHEDULES" in os.environ
@@ -28,14 +28,14 @@ def quiet() -> Iterator[None]:
 
 
 def on_sqlite(everything: bool) -> list[Schedule]:
-    """Every single, every pair of kills, some other pairs and triples."""
-    some = [*pairs_of_kills(), *sampled(2, 4_000, stalls=True), *sampled(3, 2_000, stalls=True)]
-    return [*singles(), *(some if everything else thinned(some, 500))]
+    """Every single, every pair, many triples; or some of them."""
+    some = [*pairs(), *triples(11_000)]
+    return [*singles(), *(some if everything else thinned(some, 1_000))]
 
 
 def on_redis(everything: bool) -> list[Schedule]:
-    """Scripts instead of SQL under the same rules: every single, some pairs and triples."""
-    some = [*singles(), *sampled(2, 300, stalls=True), *sampled(3, 300, stalls=True)]
+    """Scripts instead of SQL under the same rules."""
+    some = [*singles(), *thinned([*pairs()], 250), *triples(250)]
     return some if everything else list(thinned(some, 100))
 
 

@@ -36,7 +36,7 @@ PATIENCE = 600.0
 STEP = 4.0
 """Virtual seconds between two looks at whether all is done."""
 
-WORDS = ("one", "two", "three", "four")
+WORDS = ("one", "two", "three")
 
 
 @dataclass(slots=True)
