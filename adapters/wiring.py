@@ -100,5 +100,7 @@ def make_ports(config: Config, store: Store, models: Model, platforms: Mapping[s
             waiting=config.limits.waiting,
             lanes=config.limits.answers,
             drain=timedelta(seconds=config.limits.drain),
+            lease=timedelta(seconds=config.limits.lease),
+            renew=timedelta(seconds=config.limits.lease / 3),
         ),
     )

@@ -147,6 +147,9 @@ class LimitsConfig(Section):
     waiting: int = Field(5, description="messages that may wait in one conversation", ge=1, le=100)
     answers: int = Field(500, description="answers that one process works on at once", ge=1)
     drain: float = Field(20, description="seconds that answers in progress get when the service is stopped", ge=0)
+    lease: float = Field(
+        30, description="seconds after which another process takes over what a dead or frozen one worked on", ge=3
+    )
 
 
 class Config(Section):
