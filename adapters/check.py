@@ -11,10 +11,13 @@ from bot.catalogue import serves
 from bot.commands.book import BOOK
 from bot.errors import ModelDown, ModelMisconfigured, PlatformDown, StorageDown
 
+PRIVACY = "In groups it hears commands and replies only. To have it hear mentions: @BotFather, /setprivacy, Disable."
+"""Telegram's privacy mode, which is on unless its owner says otherwise. Source: core.telegram.org/bots/features."""
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at, what it said, and the mend when that is not good."""
+    """One thing that was looked at, what it said, and what its reader may want to change."""
 
     what: str
     good: bool
@@ -86,4 +89,4 @@ async def _telegram(config: Config) -> Finding:
         return Finding("telegram", False, f"it cannot be reached: {trouble}", "Is the network up?")
     finally:
         await platform.close()
-    return Finding("telegram", True, name)
+    return Finding("telegram", True, name, "" if platform.hears_mentions else PRIVACY)

@@ -86,6 +86,11 @@ class Telegram:
         """Which bot we are, once introduced."""
         return self._me.id
 
+    @property
+    def hears_mentions(self) -> bool:
+        """Whether Telegram passes on what is said in groups, once introduced; else commands and replies only."""
+        return bool(self._bot.bot.can_read_all_group_messages)
+
     async def introduce(self) -> str:
         """
         Learn who we are. Returns our name.

@@ -8,7 +8,7 @@ from bot.ports import Outcome, Setting
 from bot.reply import Reply
 
 ABOUT = (
-    "Write to me and I will answer; here in a group, mention me or reply to one of my messages. "
+    "Ask me with /ask, or by replying to one of my messages; where I can see it, a mention does as well. "
     "I remember the conversation. Reply to an older answer to go on from there."
 )
 ABOUT_PRIVATE = (

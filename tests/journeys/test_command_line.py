@@ -103,6 +103,7 @@ async def test_check_reaches_every_account(world: World) -> None:
     assert 4 == said.count("ok ")
     assert "Parley" in said
     assert "@ParleyOwlBot" in said
+    assert "/setprivacy" in said
 
 
 async def test_check_says_what_is_wrong_and_how_to_mend_it(world: World) -> None:
