@@ -96,8 +96,8 @@ class Service:
         await platform.publish()
         self._let_in("telegram", name)
         if section.mode == "polling" or section.webhook is None:
-            office = Office(self._store.leases, f"telegram/{platform.id}/updates", utc_now)
-            await office.serve(lambda: platform.poll(self._sessions, self._store.letters))
+            office = Office(self._store.leases, [f"telegram/{platform.id}/updates"], utc_now)
+            await office.serve(lambda _: platform.poll(self._sessions, self._store.letters))
         else:
             await self._webhook(platform, section.webhook)
 

@@ -4,8 +4,7 @@ import asyncio
 import contextlib
 import logging
 import secrets
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 
 from bot.errors import StorageDown
@@ -20,37 +19,57 @@ ROUND = 4.0
 """Seconds between two looks at an office, by its holder and by who waits for it."""
 
 
-@dataclass(frozen=True, slots=True)
 class Office:
-    """One process's candidacy. `name` is the same for all of them."""
+    """
+    One process's candidacy for an office, or for any one of several alike.
 
-    leases: Leases
-    name: str
-    now: Callable[[], datetime]
-    token: str = field(default_factory=lambda: secrets.token_hex(16))
+    Args:
+        names: What the offices are called, the same for all candidates.
+        now: The time, UTC.
+    """
 
-    async def serve(self, job: Callable[[], Awaitable[None]]) -> None:
-        """Do `job` whenever the office is ours; it is cancelled when it no longer is. Returns when the job does."""
+    def __init__(self, leases: Leases, names: Sequence[str], now: Callable[[], datetime]) -> None:
+        self._leases = leases
+        self._names = names
+        self._now = now
+        self._token = secrets.token_hex(16)
+
+    async def serve(self, job: Callable[[int], Awaitable[None]]) -> None:
+        """
+        Do `job` whenever an office is ours; it is cancelled when it no longer is. Returns when the job does.
+
+        The job is told which office it is, counted from 0.
+        """
         while True:
-            await self._be_elected()
+            number = await self._be_elected()
             try:
-                if await self._while_held(job):
+                if await self._while_held(self._names[number], job(number)):
                     return
             finally:
                 with contextlib.suppress(StorageDown):
-                    await self.leases.release(self.name, self.token)
+                    await self._leases.release(self._names[number], self._token)
 
-    async def _be_elected(self) -> None:
+    async def _be_elected(self) -> int:
         waiting = False
-        while not await self._hold():
+        while True:
+            for number, name in enumerate(self._names):
+                if await self._take(name):
+                    return number
             if not waiting:
-                log.info("%s: another process does it; standing by", self.name)
+                log.info("%s: another process does it; standing by", self._names[0])
             waiting = True
             await asyncio.sleep(ROUND)
 
-    async def _while_held(self, job: Callable[[], Awaitable[None]]) -> bool:
+    async def _take(self, name: str) -> bool:
+        try:
+            return await self._leases.hold(name, self._token, self._now(), self._now() + TERM)
+        except StorageDown as trouble:
+            log.error("%s: %s", name, trouble)
+            return False
+
+    async def _while_held(self, name: str, job: Awaitable[None]) -> bool:
         """Do the job until it is done or the office is lost. Returns whether it is done."""
-        doing, holding = asyncio.ensure_future(job()), asyncio.ensure_future(self._keep())
+        doing, holding = asyncio.ensure_future(job), asyncio.ensure_future(self._keep(name))
         try:
             await asyncio.wait({doing, holding}, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -61,25 +80,18 @@ class Office:
         if ended:
             doing.result()
         else:
-            log.warning("%s: another process may do it now", self.name)
+            log.warning("%s: another process may do it now", name)
         return ended
 
-    async def _keep(self) -> None:
-        """Hold on to the office; returns when it is lost, or may be for all we know."""
-        held_until = self.now() + TERM
-        while self.now() < held_until:
+    async def _keep(self, name: str) -> None:
+        """Hold on to an office; returns when it is lost, or may be for all we know."""
+        held_until = self._now() + TERM
+        while self._now() < held_until:
             await asyncio.sleep(ROUND)
-            until = self.now() + TERM
+            until = self._now() + TERM
             try:
-                if not await self.leases.hold(self.name, self.token, self.now(), until):
+                if not await self._leases.hold(name, self._token, self._now(), until):
                     return
                 held_until = until
             except StorageDown as trouble:
-                log.error("%s: not held on to: %s", self.name, trouble)
-
-    async def _hold(self) -> bool:
-        try:
-            return await self.leases.hold(self.name, self.token, self.now(), self.now() + TERM)
-        except StorageDown as trouble:
-            log.error("%s: %s", self.name, trouble)
-            return False
+                log.error("%s: not held on to: %s", name, trouble)

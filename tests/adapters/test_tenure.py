@@ -21,14 +21,15 @@ class Log:
         self._leases = leases
 
     def candidate(self, name: str) -> "asyncio.Task[None]":
-        async def job() -> None:
+        async def job(number: int) -> None:
+            del number
             self.events.append(f"{name} begins")
             try:
                 await asyncio.Event().wait()
             finally:
                 self.events.append(f"{name} ends")
 
-        return asyncio.ensure_future(Office(self._leases, "ear", now).serve(job))
+        return asyncio.ensure_future(Office(self._leases, ["ear"], now).serve(job))
 
 
 class Trying(MemoryLeases):
@@ -100,14 +101,35 @@ async def test_an_office_that_another_has_taken_is_given_up() -> None:
 
 @virtual
 async def test_a_job_that_ends_or_fails_ends_the_office() -> None:
-    async def done() -> None:
+    async def done(number: int) -> None:
+        assert 0 == number
         return
 
-    async def fails() -> None:
+    async def fails(number: int) -> None:
+        del number
         raise ValueError("no")
 
     leases = MemoryLeases()
-    await Office(leases, "ear", now).serve(done)
+    await Office(leases, ["ear"], now).serve(done)
     with pytest.raises(ValueError, match="no"):
-        await Office(leases, "ear", now).serve(fails)
+        await Office(leases, ["ear"], now).serve(fails)
     assert await leases.hold("ear", "anybody", now(), now() + TERM)
+
+
+@virtual
+async def test_of_several_offices_each_has_one_holder() -> None:
+    """As shards are divided: the third process stands by, and takes over what becomes free."""
+    leases, held = MemoryLeases(), list[int]()
+
+    async def job(number: int) -> None:
+        held.append(number)
+        await asyncio.Event().wait()
+
+    candidates = [asyncio.ensure_future(Office(leases, ["left", "right"], now).serve(job)) for _ in range(3)]
+    await asyncio.sleep(10 * TERM_SECONDS)
+    assert [0, 1] == held
+
+    await ended(candidates[1])
+    await asyncio.sleep(2 * ROUND)
+    assert [0, 1, 1] == held
+    await ended(*candidates)
