@@ -75,7 +75,7 @@ async def _serve(settings: Config) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    await Service(settings, await open_store(settings)).run(stop)
+    await Service(settings, await open_store(settings, sole=True)).run(stop)
 
 
 if __name__ == "__main__":

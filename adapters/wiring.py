@@ -23,13 +23,13 @@ PROMPT = (
 )
 
 
-async def open_store(config: Config) -> Store:
-    """Open what the configuration names. Raises StorageDown."""
+async def open_store(config: Config, *, sole: bool = False) -> Store:
+    """Open what the configuration names; `sole` is for the one process that serves from a file. Raises StorageDown."""
     url = config.storage.url
     if url.startswith("memory:"):
         return open_memory()
     if url.startswith("sqlite:"):
-        return await open_sqlite(sqlite_path(url), utc_now())
+        return await open_sqlite(sqlite_path(url), utc_now(), sole=sole)
     return await open_redis(url, allow_volatile=config.storage.allow_volatile)
 
 

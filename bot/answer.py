@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from bot.chat import HEAD, Call, Inbound, Message, Scope
+from bot.chat import HEAD, Call, Inbound, Message, Scope, sendable
 from bot.claim import Claim
 from bot.delivery import Delivery
 from bot.errors import (
@@ -25,6 +25,7 @@ from bot.errors import (
     ModelCut,
     ModelDown,
     ModelSilent,
+    PlatformDown,
     Refused,
     Unreadable,
 )
@@ -50,6 +51,10 @@ ENDINGS = {"stop": Ending.COMPLETE, "length": Ending.LENGTH, "filter": Ending.FI
 
 STREAMS = 2
 """How often an answer is begun: a stream that was cut is begun once more, into the same message."""
+
+
+LEAST_PAUSE = 1.0
+"""Seconds that a busy provider is left alone, even when it says that it may be asked again at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +84,7 @@ class Heard:
 
     @property
     def text(self) -> str:
-        text = "".join(self.pieces)
+        text = sendable("".join(self.pieces))
         return text if self.ending is Ending.COMPLETE or len(text) >= len(self.spare) else self.spare
 
     def reply(self) -> Reply:
@@ -94,8 +99,12 @@ class Heard:
 async def work(work: Work) -> None:
     """Bring a claimed turn to where only its last record is missing. Raises LeaseLost, PlatformDown, Undeliverable."""
     task = work.turn.task
-    if isinstance(task, Call) and not await _perform(work, task):
-        return
+    if isinstance(task, Call):
+        if work.turn.state >= State.FINAL:
+            await work.delivery.tell(work.turn.reply)
+            return
+        if not await _perform(work, task):
+            return
     if work.turn.state < State.FINAL:
         await _place(work)
         await _ask(work)
@@ -213,10 +222,13 @@ async def _listen(work: Work, request: Request) -> Heard:
     """Stream the answer to the asker's screen until it ends, is stopped, or fails. Raises Refused, ModelDown."""
     heard = Heard(stop_button(work.turn))
     speaking = asyncio.ensure_future(_stream(work, request, heard))
-    flowing = asyncio.ensure_future(work.delivery.flow(heard.reply))
+    flowing = asyncio.ensure_future(_flow(work, heard))
     stopping = asyncio.ensure_future(work.claim.stopped.wait())
     try:
         await asyncio.wait({speaking, flowing, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    except asyncio.CancelledError:
+        flowing.cancel()
+        raise
     finally:
         if not speaking.done():
             heard.ending = Ending.STOPPED
@@ -230,6 +242,15 @@ async def _listen(work: Work, request: Request) -> Heard:
     return _judged(heard, request, work.ports)
 
 
+async def _flow(work: Work, heard: Heard) -> None:
+    """Show the answer as it grows. While the platform is down it is heard out all the same: it has to be paid for."""
+    try:
+        await work.delivery.flow(heard.reply)
+    except PlatformDown as trouble:
+        log.warning("turn %s: not shown while it grows: %s", work.turn.id, trouble)
+        await work.delivery.closed()
+
+
 async def _stream(work: Work, request: Request, heard: Heard) -> None:
     """Hear an answer out. Waits for a busy provider within our patience; begins once more when the stream is cut."""
     patience = work.ports.limits.patience.total_seconds()
@@ -237,10 +258,13 @@ async def _stream(work: Work, request: Request, heard: Heard) -> None:
         try:
             return await _hear(work, request, heard)
         except ModelBusy as busy:
-            if busy.retry_after is None or busy.retry_after > patience or heard.text:
+            if busy.retry_after is None or heard.text:
                 raise
-            patience -= busy.retry_after
-            await asyncio.sleep(busy.retry_after)
+            pause = max(busy.retry_after, LEAST_PAUSE)
+            patience -= pause
+            if patience < 0:
+                raise
+            await asyncio.sleep(pause)
         except (ModelCut, ModelSilent) as trouble:
             log.warning("turn %s: beginning %d ended early: %s", work.turn.id, begun, trouble)
             if isinstance(trouble, ModelCut) and begun < STREAMS:

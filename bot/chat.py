@@ -15,6 +15,15 @@ HEAD = "head"
 """In place of a parent: wherever the conversation stands when the turn begins."""
 
 
+def sendable(text: str) -> str:
+    """A text whose every character can be sent: halves of a surrogate pair are joined, or replaced when alone."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
+
+
 class Scope(StrEnum):
     """Whose conversation it is."""
 

@@ -9,9 +9,10 @@ platform's pace; at the end every part is made to show the final reply, however 
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack
 from functools import partial
+from typing import Any
 
 from bot.claim import Claim
 from bot.errors import LeaseLost, PartGone, PlatformBusy, PlatformDown, Unsure
@@ -72,6 +73,10 @@ class Delivery:
         self._closing.set()
         self._news.set()
 
+    async def closed(self) -> None:
+        """Wait for `close`."""
+        await self._closing.wait()
+
     async def finish(self, reply: Reply) -> None:
         """Make every part show the final reply. Raises PlatformDown, Undeliverable, LeaseLost."""
         pages = self._screen.pages(reply)
@@ -90,16 +95,17 @@ class Delivery:
         except Unsure as trouble:
             log.warning("turn %s: a command's answer may not have arrived: %s", self._claim.turn.id, trouble)
 
-    async def _insist(self, call: Callable[[], Awaitable[None]], *, fresh: bool = False) -> None:
+    async def _insist(self, call: Callable[[], Coroutine[Any, Any, None]], *, fresh: bool = False) -> None:
         """Do an urgent call, waiting for as long as the platform says, trying again while it is down."""
         pauses = iter(PAUSES)
         while True:
             try:
                 async with self._screen.turn(urgent=True, fresh=fresh):
-                    await call()
+                    await _to_its_end(call())
                 return
             except PlatformBusy as wait:
                 log.info("turn %s: told to wait %s s", self._claim.turn.id, wait.retry_after)
+                await asyncio.sleep(wait.retry_after)
             except PlatformDown as trouble:
                 pause = next(pauses, None)
                 if pause is None or isinstance(trouble, Unsure):
@@ -115,7 +121,7 @@ class Delivery:
             if not await self._unless_closing(stack.enter_async_context(turn)):
                 return False
             try:
-                await self._step(fresh=fresh)
+                await _to_its_end(self._step(fresh=fresh))
             except PlatformDown as trouble:
                 self._news.clear()
                 self._unsure = self._unsure or isinstance(trouble, Unsure)
@@ -194,6 +200,18 @@ class Delivery:
         finally:
             task.cancel()
             closing.cancel()
+
+
+async def _to_its_end(call: Coroutine[Any, Any, None]) -> None:
+    """Let a call end that has begun, even when we are cancelled: what it put up has to be written down."""
+    calling = asyncio.ensure_future(call)
+    try:
+        await asyncio.shield(calling)
+    except asyncio.CancelledError:
+        await asyncio.wait({calling})
+        with contextlib.suppress(Exception):
+            calling.result()
+        raise
 
 
 async def repair(recorded: Turn, screen: Screen) -> None:

@@ -6,7 +6,7 @@ The front door: takes what comes in and writes it down in its lane.
 
 from dataclasses import replace
 
-from bot.chat import HEAD, Call, Inbound, Key, Scope
+from bot.chat import HEAD, Call, Inbound, Key, Scope, sendable
 from bot.errors import Busy
 from bot.ports import Commands, Ingested, Ports
 from bot.preferences import scope_at
@@ -25,6 +25,7 @@ class Sessions:
 
     async def ask(self, asked: Inbound) -> Ingested:
         """Write a question down, to be answered soon. Raises StorageDown: then it was not taken."""
+        asked = _sendable(asked)
         session, parent = await self._conversation(asked)
         if parent != HEAD:
             asked = replace(asked, quote="")
@@ -32,6 +33,8 @@ class Sessions:
 
     async def call(self, call: Call) -> Ingested:
         """Write a command down, to be done soon. Raises StorageDown: then it was not taken."""
+        arguments = {name: sendable(value) for name, value in call.arguments.items()}
+        call = replace(call, arguments=arguments)
         session = await self._subject(call)
         lane = express(call.origin.key) if self._commands.urgent(call.command) else session
         return await self._ingest(Turn(turn_id(call.origin), session, lane, call))
@@ -80,6 +83,12 @@ class Sessions:
         reply = Reply(Busy(self._ports.limits.waiting).for_user)
         lane = express(turn.origin.key)
         return replace(turn, lane=lane, state=State.REMEMBERED, reply=reply, ending=Ending.REFUSED)
+
+
+def _sendable(asked: Inbound) -> Inbound:
+    """A question that can be sent on, whatever characters somebody's client let through."""
+    origin = replace(asked.origin, author=sendable(asked.origin.author))
+    return replace(asked, origin=origin, text=sendable(asked.text), quote=sendable(asked.quote))
 
 
 def express(key: Key) -> str:

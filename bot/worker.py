@@ -16,7 +16,7 @@ from bot.answer import Work, keep, regenerate_button, work
 from bot.chat import Call
 from bot.claim import Claim
 from bot.delivery import Delivery, repair
-from bot.errors import Broken, LeaseLost, PlatformDown, StorageDown, Undeliverable
+from bot.errors import Broken, LeaseLost, PlatformDown, StorageDown, Undeliverable, Unsure
 from bot.ports import Commands, DeadLetter, Lease, Ports, Screen
 from bot.reply import Reply
 from bot.turn import Ending, State, Turn, failed
@@ -25,6 +25,10 @@ log = logging.getLogger(__name__)
 
 OUTAGE = timedelta(hours=24)
 """How long an answer is kept for a chat platform that is down."""
+
+
+UNSURE = timedelta(seconds=10)
+"""How long an answer waits, doubled with each attempt, when the platform may have put something up unheard."""
 
 
 class Worker:
@@ -155,7 +159,7 @@ class Worker:
         except Exception as error:
             log.exception("turn %s: attempt %d broke", claim.turn.id, claim.turn.attempts)
             pause = timedelta(seconds=2**claim.turn.attempts)
-            await turns.postpone(claim.lease, replace(claim.turn, failure=repr(error)), now() + pause)
+            await turns.postpone(claim.lease, replace(claim.turn, failure=type(error).__name__), now() + pause)
 
     def _is_hopeless(self, turn: Turn) -> bool:
         """Whether it has been tried often enough. An answer that is there already gets as many tries to be shown."""
@@ -184,11 +188,17 @@ class Worker:
         await self._ports.turns.finish(claim.lease, failed(turn, why), now)
 
     async def _put_off(self, claim: Claim, trouble: PlatformDown) -> None:
-        """Wait for a chat platform that is down; it is no fault of the turn's, so the attempt does not count."""
+        """
+        Wait for a chat platform that is down; it is no fault of the turn's, so the attempt does not count.
+
+        It does when something may have been put up: each such try may leave an empty message behind.
+        """
         now, turn = self._ports.now(), claim.turn
         age = now - turn.origin.at
         log.warning("turn %s: its platform is down: %s", turn.id, trouble)
-        if age > OUTAGE:
+        if isinstance(trouble, Unsure):
+            await self._ports.turns.postpone(claim.lease, turn, now + UNSURE * 2**turn.attempts)
+        elif age > OUTAGE:
             await self._bury(claim, f"its platform was down for {OUTAGE}: {trouble}")
         else:
             turn = replace(turn, attempts=turn.attempts - 1)

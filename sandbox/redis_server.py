@@ -5,6 +5,7 @@ import contextlib
 import os
 import shutil
 import socket
+import subprocess
 import tempfile
 from collections.abc import AsyncIterator
 from importlib.util import find_spec
@@ -49,11 +50,13 @@ def free_port() -> int:
 class RedisServer:
     """One server process. Its data stays when it is killed and started again."""
 
-    def __init__(self, folder: Path, port: int, *options: str) -> None:
+    def __init__(self, folder: Path, port: int, *options: str, bus: int = 0) -> None:
+        """`bus` is the port for the other nodes, when it is one of a cluster."""
         self.port = port
+        self.bus = bus
         self._folder = folder
-        self._options = options
-        self._process: asyncio.subprocess.Process | None = None
+        self._options = (*options, "--cluster-port", str(bus)) if bus else options
+        self._process: subprocess.Popen[bytes] | None = None
 
     @property
     def url(self) -> str:
@@ -61,21 +64,18 @@ class RedisServer:
 
     async def start(self) -> None:
         """Start, and return once it takes connections. Raises TimeoutError."""
-        self._process = await asyncio.create_subprocess_exec(
-            server_program(),
-            *("--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self._folder), "--save", ""),
-            *("--maxmemory-policy", "noeviction", *self._options),
-            stdout=asyncio.subprocess.DEVNULL,
-        )
+        where = ("--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self._folder), "--save", "")
+        command = (server_program(), *where, "--maxmemory-policy", "noeviction", *self._options)
+        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL)  # noqa: ASYNC220  # any loop may end it
         async with asyncio.timeout(START):
             while not await self._listens():
                 await asyncio.sleep(0.01)
 
     async def kill(self) -> None:
         """End it without a word, as a crash would."""
-        if self._process is not None and self._process.returncode is None:
+        if self._process is not None:
             self._process.kill()
-            await self._process.wait()
+            await asyncio.to_thread(self._process.wait)
 
     async def _listens(self) -> bool:
         try:

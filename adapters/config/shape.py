@@ -17,8 +17,8 @@ def _http(url: str) -> str:
 
 
 def _store(url: str) -> str:
-    if not re.match(r"(sqlite:///|rediss?://|memory:)", url):
-        raise ValueError("must begin with sqlite:///, redis:// or rediss://")
+    if not re.match(r"(sqlite:///|rediss?(\+cluster)?://|memory:)", url):
+        raise ValueError("must begin with sqlite:///, redis://, rediss://, redis+cluster:// or rediss+cluster://")
     return url
 
 
@@ -44,7 +44,8 @@ class StorageConfig(Section):
 
     url: StoreUrl = Field(
         "sqlite:///data/parley.db",
-        description="`sqlite:///path/to/file.db` for one process, `redis://host:6379/0` for several",
+        description="`sqlite:///path/to/file.db` for one process, `redis://host:6379/0` for several, "
+        "`redis+cluster://host:6379,other:6379` for a cluster; `rediss` in place of `redis` is encrypted",
     )
     allow_volatile: bool = Field(False, description="take a Redis that forgets when it restarts")
 

@@ -14,21 +14,14 @@ class NotYours(Refused):
 
 
 async def _stop(setting: Setting) -> Outcome:
-    turn = await _below(setting) if setting.call.pressed else await _running(setting)
+    turn = await pressed_turn(setting) if setting.call.pressed else await _running(setting)
     if turn is None:
         return Reply("There is nothing to stop: I am not answering anything here.")
+    if turn.origin.key.user != setting.call.origin.key.user and await setting.rank() < Rank.ADMIN:
+        raise NotYours
     await setting.ports.turns.stop(turn.origin.key.room, turn.id)
     setting.interrupt(turn.id)
     return None if setting.call.pressed else Reply("Stopped.")
-
-
-async def _below(setting: Setting) -> Turn:
-    """The turn below whose answer the button stands. Raises Gone, NotYours."""
-    turn = await pressed_turn(setting)
-    caller = setting.call.origin.key
-    if turn.origin.key.user != caller.user and await setting.rank() < Rank.ADMIN:
-        raise NotYours
-    return turn
 
 
 async def _running(setting: Setting) -> Turn | None:

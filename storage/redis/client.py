@@ -1,15 +1,15 @@
-"""The connection to Redis: no silent retries, a bounded pool, errors by our names."""
+"""The connection to Redis: no silent retries, a bounded pool, scripts, errors by our names."""
 
 import functools
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
+from hashlib import sha1
 from importlib.resources import files
 from typing import Any, ParamSpec, TypeVar
 
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.commands.core import AsyncScript
-from redis.exceptions import RedisError
+from redis.exceptions import NoScriptError, RedisClusterException, RedisError
 
 from bot.errors import StorageDown
 
@@ -20,12 +20,18 @@ CONNECTIONS = 64
 TIMEOUT = 5.0
 """Seconds that a command, or a free connection, is waited for."""
 
+UNREACHED = (RedisError, RedisClusterException, OSError, TimeoutError)
+"""What the client raises when Redis or the way to it fails."""
+
 
 def connect(url: str) -> Redis:
     """
     Open a client that never does a command twice.
 
     redis-py tries a command again up to ten times by default, and a write whose reply was lost is then done twice.
+
+    Raises:
+        ValueError: The address is none.
     """
     pool = BlockingConnectionPool.from_url(
         url,
@@ -44,9 +50,28 @@ def text(reply: bytes | str) -> str:
     return reply if isinstance(reply, str) else reply.decode()
 
 
-def script(redis: Redis, verb: str) -> AsyncScript:
+class Script:
+    """
+    A Lua script, sent whole only to a server that does not know it.
+
+    redis-py's own would give it to every node of a cluster first, and so fail on a healthy one while another is down.
+    """
+
+    def __init__(self, redis: Redis, body: str) -> None:
+        self._redis = redis
+        self._body = body
+        self._sha = sha1(body.encode(), usedforsecurity=False).hexdigest()
+
+    async def __call__(self, keys: Sequence[str], args: Sequence[Any] = ()) -> Any:
+        try:
+            return await self._redis.evalsha(self._sha, len(keys), *keys, *args)
+        except NoScriptError:
+            return await self._redis.eval(self._body, len(keys), *keys, *args)
+
+
+def script(redis: Redis, verb: str) -> Script:
     """The Lua script of that name."""
-    return redis.register_script(files("storage.redis").joinpath(f"lua/{verb}.lua").read_text())
+    return Script(redis, files("storage.redis").joinpath(f"lua/{verb}.lua").read_text())
 
 
 def translated(verb: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, Coroutine[Any, Any, T]]:
@@ -56,7 +81,7 @@ def translated(verb: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, Corouti
     async def call(*args: P.args, **kwargs: P.kwargs) -> T:
         try:
             return await verb(*args, **kwargs)
-        except (RedisError, OSError, TimeoutError) as error:
+        except UNREACHED as error:
             raise StorageDown(f"redis: {verb.__name__}: {error}") from error
 
     return call

@@ -1,10 +1,11 @@
 """Opens a Redis store, and refuses a server that would lose what it is given."""
 
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
 from bot.errors import StorageDown
-from storage.redis.client import connect
+from storage.redis.client import UNREACHED, connect
+from storage.redis.cluster import SUFFIX, connect_cluster
+from storage.redis.durability import faults
 from storage.redis.history import RedisHistory
 from storage.redis.leases import RedisLeases
 from storage.redis.ledger import RedisLedger
@@ -21,21 +22,21 @@ REFUSED = (
 
 async def open_redis(url: str, *, allow_volatile: bool = False) -> Store:
     """
-    Connect to the server at `url` (redis:// or rediss://).
+    Connect to a server (redis:// or rediss://), or to a cluster by some of its nodes (redis+cluster://host:port,...).
 
     Raises:
         StorageDown: It cannot be reached, or it would lose what it is given and `allow_volatile` is not set.
     """
-    redis = connect(url)
+    redis = _client(url)
     try:
-        persistence, memory = await redis.info("persistence"), await redis.info("memory")
-    except (RedisError, OSError, TimeoutError) as error:
+        await redis.initialize()
+        found = await faults(redis)
+    except UNREACHED as error:
         await redis.aclose()
         raise StorageDown(f"cannot reach Redis: {error}") from error
-    faults = [] if allow_volatile else _faults(persistence.get("aof_enabled"), memory.get("maxmemory_policy"))
-    if faults:
+    if found and not allow_volatile:
         await redis.aclose()
-        raise StorageDown(REFUSED.format(faults=" and ".join(faults)))
+        raise StorageDown(REFUSED.format(faults=" and ".join(found)))
     return store_on(redis)
 
 
@@ -52,10 +53,8 @@ def store_on(redis: Redis) -> Store:
     )
 
 
-def _faults(aof: object, policy: object) -> list[str]:
-    faults = []
-    if aof != 1:
-        faults.append("appendonly is off, so a restart forgets")
-    if policy != "noeviction":
-        faults.append(f"maxmemory-policy is {policy}, so a full memory forgets")
-    return faults
+def _client(url: str) -> Redis:
+    try:
+        return connect_cluster(url) if SUFFIX in url.split(":")[0] else connect(url)
+    except (ValueError, *UNREACHED) as error:
+        raise StorageDown(f"storage.url is not an address of Redis: {error}") from error

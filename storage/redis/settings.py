@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from redis.asyncio import Redis
 
 from storage.redis import keys
-from storage.redis.client import text, translated
+from storage.redis.client import script, text, translated
 
 
 class RedisSettings:
@@ -13,6 +13,7 @@ class RedisSettings:
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
+        self._put = script(redis, "put")
 
     @translated
     async def get(self, name: str) -> Mapping[str, str]:
@@ -21,11 +22,4 @@ class RedisSettings:
 
     @translated
     async def put(self, name: str, fields: Mapping[str, str]) -> None:
-        kept = [part for field, value in fields.items() if value for part in (field, value)]
-        gone = [field for field, value in fields.items() if not value]
-        async with self._redis.pipeline(transaction=True) as pipe:
-            if kept:
-                pipe.hset(keys.settings(name), items=kept)
-            if gone:
-                pipe.hdel(keys.settings(name), *gone)
-            await pipe.execute()
+        await self._put(keys=[keys.settings(name)], args=[part for pair in fields.items() for part in pair])

@@ -40,7 +40,11 @@ class RedisTurns:
         async with self._redis.pipeline(transaction=False) as pipe:
             for tag in keys.partitions():
                 pipe.zrangebyscore(keys.due(tag), "-inf", ms(now), start=0, num=limit)
-            return [lane for lanes in await pipe.execute() for lane in lanes][:limit]
+            replies = await pipe.execute(raise_on_error=False)
+        found = [lanes for lanes in replies if not isinstance(lanes, Exception)]
+        if not found:
+            raise replies[0]
+        return [lane for lanes in found for lane in lanes][:limit]  # a node that is down does not hold up the others
 
     @translated
     async def claim(self, lease: Lease, now: datetime, until: datetime) -> Turn | None:

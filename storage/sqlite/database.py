@@ -7,6 +7,7 @@ fails takes nothing of the others' with it.
 """
 
 import asyncio
+import contextlib
 import queue
 import sqlite3
 import threading
@@ -15,7 +16,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from bot.errors import BotError, StorageDown
+from bot.errors import StorageDown
 
 T = TypeVar("T")
 Job = Callable[[sqlite3.Connection], T]
@@ -25,6 +26,17 @@ BATCH = 256
 
 BUSY = 5_000
 """Milliseconds to wait for another process (a shell command) that writes to the file."""
+
+TROUBLE = {
+    sqlite3.SQLITE_FULL: "its disk is full",
+    sqlite3.SQLITE_IOERR: "its disk is full or broken",
+    sqlite3.SQLITE_BUSY: "another program keeps it locked",
+    sqlite3.SQLITE_READONLY: "it may not be written to",
+    sqlite3.SQLITE_CANTOPEN: "it cannot be opened: it must be a file, in a folder that may be written to",
+    sqlite3.SQLITE_CORRUPT: "it is damaged",
+    sqlite3.SQLITE_NOTADB: "it is not a SQLite file",
+}
+"""What SQLite's result codes mean to the operator. Source: sqlite.org/rescode.html."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +84,14 @@ class Database:
         try:
             connection = connect(self._path)
         except sqlite3.Error as error:
-            self._opened.set_exception(StorageDown(f"sqlite: {self._path}: {error}"))
+            self._opened.set_exception(_down(self._path, error))
             return
         self._opened.set_result(None)
         going_on = True
         while going_on:
             orders, going_on = self._gather()
             if orders:
-                commit(connection, orders)
+                commit(connection, orders, self._path)
         connection.close()
 
     def _gather(self) -> tuple[list[Order], bool]:
@@ -97,21 +109,24 @@ class Database:
 
 def connect(path: str) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None, timeout=BUSY / 1000)
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = FULL")
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+    except sqlite3.Error:
+        connection.close()
+        raise
     return connection
 
 
-def commit(connection: sqlite3.Connection, orders: list[Order]) -> None:
+def commit(connection: sqlite3.Connection, orders: list[Order], path: str) -> None:
     """Run orders in one transaction, then tell each of its outcome."""
     try:
         connection.execute("BEGIN IMMEDIATE" if any(order.writes for order in orders) else "BEGIN")
         outcomes = [(order, *_outcome(connection, order)) for order in orders]
         connection.execute("COMMIT")
     except sqlite3.Error as error:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        outcomes = [(order, None, StorageDown(f"sqlite: {error}")) for order in orders]
+        _roll_back(connection)
+        outcomes = [(order, None, _down(path, error)) for order in orders]
     for order, result, trouble in outcomes:
         if trouble is not None:
             order.done.set_exception(trouble)
@@ -120,13 +135,27 @@ def commit(connection: sqlite3.Connection, orders: list[Order]) -> None:
 
 
 def _outcome(connection: sqlite3.Connection, order: Order) -> tuple[Any, Exception | None]:
-    """One order's result, or its error with everything undone that it wrote."""
+    """One order's result, or its error with everything undone that it wrote. Raises sqlite3.Error for all orders."""
     connection.execute("SAVEPOINT job")
     try:
         result = order.job(connection)
-    except (sqlite3.IntegrityError, BotError, ValueError) as error:
+    except Exception as error:
+        if isinstance(error, sqlite3.Error) and not isinstance(error, sqlite3.IntegrityError):
+            raise
         connection.execute("ROLLBACK TO job")
         connection.execute("RELEASE job")
         return None, error
     connection.execute("RELEASE job")
     return result, None
+
+
+def _roll_back(connection: sqlite3.Connection) -> None:
+    """Give the transaction up. Where not even that can be done, the next one fails too and tries again."""
+    with contextlib.suppress(sqlite3.Error):
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+
+
+def _down(path: str, error: sqlite3.Error) -> StorageDown:
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the rest says more closely what is told in brackets
+    return StorageDown(f"sqlite: {path}: {TROUBLE.get(code, 'it does not work')} ({error})")

@@ -1,7 +1,7 @@
 """The real stores, driven without waiting: their SQL and their scripts, on virtual time, thousands of times."""
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -46,14 +46,6 @@ class InlineRedis:
     def __init__(self, url: str) -> None:
         self._client: Any = redis.Redis.from_url(url, decode_responses=True)
 
-    def register_script(self, text: str) -> Callable[..., Any]:
-        script = self._client.register_script(text)
-
-        async def call(keys: Sequence[str], args: Sequence[Any]) -> Any:
-            return script(keys=keys, args=args)
-
-        return call
-
     def __getattr__(self, name: str) -> Callable[..., Any]:
         command = getattr(self._client, name)
 
@@ -91,5 +83,5 @@ class _Pipeline:
         queue: Callable[..., Any] = getattr(self._pipeline, name)
         return queue
 
-    async def execute(self) -> Any:
-        return self._pipeline.execute()
+    async def execute(self, raise_on_error: bool = True) -> Any:
+        return self._pipeline.execute(raise_on_error)

@@ -94,6 +94,23 @@ async def test_run_serves_until_it_is_told_to_stop(world: World) -> None:
         assert secret.encode() not in log
 
 
+async def test_a_file_is_served_by_one_process(world: World) -> None:
+    """A second one says so, and the first is not disturbed."""
+    world.write()
+    process = await world.parley("run")
+    alice = world.telegram.people["alice"]
+    await world.telegram.say(alice, alice, QUESTION)
+    await world.telegram.wait_until(lambda: len(world.telegram.messages(alice)) > 1, PATIENCE)
+    code, said = await world.says("run")
+
+    assert 2 == code
+    assert "parley.db: another process serves it" in said.replace("\n", "")
+    assert (0, "Nothing was given up.\n") == await world.says("dead", "list")
+    process.send_signal(signal.SIGTERM)
+    await asyncio.wait_for(process.communicate(), 25)
+    assert 0 == process.returncode
+
+
 async def test_check_reaches_every_account(world: World) -> None:
     """Before the members do."""
     world.write()

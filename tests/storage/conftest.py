@@ -1,4 +1,4 @@
-"""Every store, opened empty: a test that asks for `store` runs on all three."""
+"""Every store, opened empty: a test that asks for `store` runs on all of them."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from sandbox.redis_cluster import RedisCluster, ask, redis_cluster
 from sandbox.redis_server import RedisServer, redis_server
 from storage.memory import open_memory
 from storage.redis import open_redis
@@ -21,6 +22,12 @@ NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 async def redis() -> AsyncIterator[RedisServer]:
     async with redis_server() as server:
         yield server
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def cluster() -> AsyncIterator[RedisCluster]:
+    async with redis_cluster() as nodes:
+        yield nodes
 
 
 @pytest.fixture
@@ -45,7 +52,20 @@ async def redis_store(redis: RedisServer) -> AsyncIterator[Store]:
     await opened.close()
 
 
-@pytest.fixture(params=["memory", "sqlite", "redis"])
+@pytest_asyncio.fixture
+async def cluster_store(cluster: RedisCluster) -> AsyncIterator[Store]:
+    for node in cluster.nodes:
+        await ask(node, "FLUSHALL")
+    opened = await open_redis(cluster.url)
+    yield opened
+    await opened.close()
+
+
+ON_CLUSTER = pytest.mark.xdist_group("redis cluster")
+"""One process runs all that needs a cluster: it takes two seconds to start."""
+
+
+@pytest.fixture(params=["memory", "sqlite", "redis", pytest.param("cluster", marks=ON_CLUSTER)])
 def store(request: pytest.FixtureRequest) -> Store:
     opened: Store = request.getfixturevalue(f"{request.param}_store")
     return opened

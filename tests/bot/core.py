@@ -1,0 +1,145 @@
+"""The core between a store in memory, a chat that can fail, and a model that says what a test tells it to."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any
+
+from bot.access import Rank
+from bot.catalogue import Catalogue, ModelSpec
+from bot.chat import Call, Inbound, Key
+from bot.commands.book import BOOK
+from bot.ports import Chunk, Limits, Ports, Request
+from bot.reply import Page
+from bot.session import Sessions
+from bot.turn import Turn
+from bot.worker import Worker
+from storage.memory import open_memory
+from tests.clock import now
+from tests.crash.platforms import ModelScreen, Screenful
+from tests.crash.process import Process
+from tests.make import command, key, question
+
+WAIT = 3_600.0
+
+
+@dataclass(slots=True)
+class Chat:
+    """A platform. Each call first raises what is next in `troubles`, when that is an error."""
+
+    screenful: Screenful = field(default_factory=lambda: Screenful(nonces=False))
+    troubles: list[Exception | None] = field(default_factory=list)
+    calls: int = 0
+    ranks: dict[str, Rank] = field(default_factory=dict)
+
+    def screen(self, turn: Turn) -> "FailingScreen":
+        return FailingScreen(self, turn)
+
+    async def rank(self, key: Key) -> Rank:
+        return self.ranks.get(key.user, Rank.USER)
+
+    @property
+    def texts(self) -> list[str]:
+        return list(self.screenful.messages.values())
+
+
+class FailingScreen(ModelScreen):
+    """A screen on a chat. What is unsure has happened all the same."""
+
+    def __init__(self, chat: Chat, turn: Turn) -> None:
+        super().__init__(chat.screenful, Process(None), turn)
+        self._chat = chat
+
+    async def create(self, part: int, page: Page) -> str:
+        return str(await self._fail_or(super().create(part, page)))
+
+    async def edit(self, message: str, page: Page) -> None:
+        await self._fail_or(super().edit(message, page))
+
+    async def _fail_or(self, call: Awaitable[Any]) -> Any:
+        self._chat.calls += 1
+        trouble = self._chat.troubles.pop(0) if self._chat.troubles else None
+        done = (
+            await call
+            if trouble is None or type(trouble).__name__ == "Unsure"
+            else asyncio.ensure_future(call).cancel()
+        )
+        if trouble is not None:
+            raise trouble
+        return done
+
+
+@dataclass(slots=True)
+class Speaker:
+    """A model. It says `pieces`, one a second; each beginning first raises what is next in `troubles`."""
+
+    pieces: tuple[str, ...] = ("Hoo", ".")
+    troubles: list[Exception] = field(default_factory=list)
+    begun: int = 0
+
+    async def stream(self, request: Request) -> AsyncGenerator[Chunk, None]:
+        del request
+        self.begun += 1
+        if self.troubles:
+            raise self.troubles.pop(0)
+        for piece in self.pieces:
+            await asyncio.sleep(1)
+            yield Chunk(piece)
+        yield Chunk(finish="stop")
+
+
+class Core:
+    """A running core. Everything is in the reach of a test."""
+
+    def __init__(self, **limits: Any) -> None:
+        self.chat = Chat()
+        self.model = Speaker()
+        self.store = open_memory()
+        ports = Ports(
+            turns=self.store.turns,
+            history=self.store.history,
+            settings=self.store.settings,
+            ledger=self.store.ledger,
+            letters=self.store.letters,
+            model=self.model,
+            platforms={"test": self.chat},
+            catalogue=Catalogue({"owl": ModelSpec("owl", "owl", 10_000, 1_000)}),
+            counter=lambda _: len,
+            now=now,
+            limits=replace(Limits(drain=timedelta(seconds=1)), **limits),
+        )
+        self.worker = Worker(ports, BOOK)
+        self.sessions = Sessions(ports, BOOK, self.worker)
+
+    async def ask(self, text: str = "Why?", event: str = "e1", user: str = "1") -> None:
+        await self.sessions.ask(
+            replace(question(text, event, key(user)), origin=at_once(question(text, event, key(user))))
+        )
+
+    async def command(self, name: str, event: str = "c1", user: str = "1", **arguments: str) -> None:
+        given = command(name, event, key(user), **arguments)
+        await self.sessions.call(replace(given, origin=at_once(given)))
+
+    async def until(self, predicate: Callable[[], bool]) -> None:
+        async with asyncio.timeout(WAIT):
+            while not predicate():
+                await asyncio.sleep(0.1)
+
+
+def at_once(task: Inbound | Call) -> Any:
+    """An origin of this virtual moment."""
+    return replace(task.origin, at=now())
+
+
+@contextlib.asynccontextmanager
+async def core(**limits: Any) -> AsyncIterator[Core]:
+    """A core that serves for as long as the block lasts."""
+    made = Core(**limits)
+    serving = asyncio.ensure_future(made.worker.serve())
+    try:
+        yield made
+    finally:
+        serving.cancel()
+        await made.worker.drain()
