@@ -7,8 +7,8 @@ from there; what is behind the turn's state is not done again.
 
 import asyncio
 import contextlib
-import itertools
 import logging
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -24,7 +24,6 @@ from bot.errors import (
     ModelBusy,
     ModelCut,
     ModelDown,
-    ModelSilent,
     PlatformDown,
     Refused,
     Unreadable,
@@ -84,8 +83,14 @@ class Heard:
 
     @property
     def text(self) -> str:
-        text = sendable("".join(self.pieces))
-        return text if self.ending is Ending.COMPLETE or len(text) >= len(self.spare) else self.spare
+        return self.spare if self.is_spare else sendable("".join(self.pieces))
+
+    @property
+    def is_spare(self) -> bool:
+        """Whether the earlier beginning is the better one: it has more words, and this one is not whole."""
+        text = "".join(self.pieces)
+        whole = self.ending is Ending.COMPLETE and bool(text.strip())
+        return not whole and len(text) < len(self.spare)
 
     def reply(self) -> Reply:
         """The answer as far as it has come."""
@@ -94,6 +99,7 @@ class Heard:
     def begin_again(self) -> None:
         self.spare = self.text
         self.pieces.clear()
+        self.usage = self.ending = None
 
 
 async def work(work: Work) -> None:
@@ -254,27 +260,30 @@ async def _flow(work: Work, heard: Heard) -> None:
 async def _stream(work: Work, request: Request, heard: Heard) -> None:
     """Hear an answer out. Waits for a busy provider within our patience; begins once more when the stream is cut."""
     patience = work.ports.limits.patience.total_seconds()
-    for begun in itertools.count(1):
+    begun = 1
+    while True:
         try:
             return await _hear(work, request, heard)
-        except ModelBusy as busy:
-            if busy.retry_after is None or heard.text:
-                raise
-            pause = max(busy.retry_after, LEAST_PAUSE)
-            patience -= pause
-            if patience < 0:
-                raise
-            await asyncio.sleep(pause)
-        except (ModelCut, ModelSilent) as trouble:
+        except (ModelDown, Refused) as trouble:
             log.warning("turn %s: beginning %d ended early: %s", work.turn.id, begun, trouble)
-            if isinstance(trouble, ModelCut) and begun < STREAMS:
+            if (pause := _pause(trouble)) <= patience and not heard.text:
+                patience -= pause
+                await asyncio.sleep(pause)
+            elif isinstance(trouble, ModelCut) and begun < STREAMS:
+                begun += 1
                 heard.begin_again()
-                continue
-            if not heard.text:
+            elif heard.text:
+                heard.ending = Ending.CUT
+                return None
+            else:
                 raise
-            heard.ending = Ending.CUT
-            return None
-    return None
+
+
+def _pause(trouble: BotError) -> float:
+    """Seconds after which a busy provider may be asked again; infinite when it does not say, or is not just busy."""
+    if not isinstance(trouble, ModelBusy) or trouble.retry_after is None:
+        return math.inf
+    return max(trouble.retry_after, LEAST_PAUSE)
 
 
 async def _hear(work: Work, request: Request, heard: Heard) -> None:
@@ -290,6 +299,8 @@ async def _hear(work: Work, request: Request, heard: Heard) -> None:
 
 def _judged(heard: Heard, request: Request, ports: Ports) -> Heard:
     """What was heard, with its usage counted where the provider did not say. Raises EmptyAnswer, Filtered."""
+    if heard.is_spare and heard.ending is not Ending.STOPPED:
+        heard.ending, heard.usage = Ending.CUT, None
     if not heard.text.strip() and heard.ending is not Ending.STOPPED:
         raise Filtered if heard.ending is Ending.FILTERED else EmptyAnswer
     if heard.usage is None:

@@ -69,9 +69,9 @@ def load_letter(raw: str | bytes) -> DeadLetter:
 
 def _dump(shape: TypeAdapter[T], value: T) -> str:
     try:
-        return f'{{"v":{VERSION},{shape.dump_json(value).decode()[1:]}'
+        return f'{{"v":{VERSION},{shape.dump_json(value, warnings="error").decode()[1:]}'
     except PydanticSerializationError:  # half a surrogate pair, which only an escape can tell
-        return json.dumps({"v": VERSION, **shape.dump_python(value, mode="json")})
+        return json.dumps({"v": VERSION, **shape.dump_python(value, mode="json", warnings="error")})
 
 
 def _load(shape: TypeAdapter[T], raw: str | bytes) -> T:

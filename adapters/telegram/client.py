@@ -148,7 +148,7 @@ class Telegram:
 
     def _read(self, update: Mapping[str, Any]) -> Inbound | Call | None:
         parsed = Update.de_json(dict(update), self._bot)
-        return read(parsed, self._me, self._book) if parsed else None
+        return read(parsed, self._me, self._book, datetime.now(UTC)) if parsed else None
 
     def _dead(self, update: Mapping[str, Any], error: Exception) -> DeadLetter:
         id = f"telegram-{self._me.id}-{update.get('update_id')}"

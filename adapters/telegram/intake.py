@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from telegram import CallbackQuery, Message, MessageEntity, Update, User
 
@@ -39,10 +40,10 @@ class Me:
     username: str
 
 
-def read(update: Update, me: Me, book: Book) -> Inbound | Call | None:
+def read(update: Update, me: Me, book: Book, now: datetime) -> Inbound | Call | None:
     """Take up what an update says to us; None for others' talk, service messages, edits, posts of a channel."""
     if update.callback_query is not None:
-        return _pressed(update.callback_query, me, book)
+        return _pressed(update.callback_query, me, book, now)
     message = update.message
     if message is None or message.from_user is None or (message.from_user.is_bot and message.sender_chat is None):
         return None
@@ -50,8 +51,7 @@ def read(update: Update, me: Me, book: Book) -> Inbound | Call | None:
 
 
 def _question(message: Message, me: Me) -> Inbound | None:
-    text = message.text or message.caption or ""
-    unreadable = tuple(words for kind, words in KINDS.items() if getattr(message, kind, None))[:1]
+    text, unreadable = _text(message), _unreadable(message)
     if not text and (not unreadable or message.media_group_id):
         return None  # a service message, or one more picture of an album
     if not _is_private(message) and not _is_for_us(message, me):
@@ -66,40 +66,52 @@ def _question(message: Message, me: Me) -> Inbound | None:
     )
 
 
+def _text(message: Message) -> str:
+    return message.text or message.caption or ""
+
+
+def _unreadable(message: Message) -> tuple[str, ...]:
+    """What it carries that we cannot read; an animation is also a document, and is named once."""
+    return tuple(words for kind, words in KINDS.items() if getattr(message, kind, None))[:1]
+
+
 def _command(message: Message, me: Me, book: Book) -> Inbound | Call | None:
     """The command that a message begins with, if it is for us."""
-    entity = next((entity for entity in message.entities if entity.offset == 0), None)
-    if entity is None or entity.type != MessageEntity.BOT_COMMAND or message.text is None:
+    text, entities = _text(message), {**message.parse_entities(), **message.parse_caption_entities()}
+    commands = (entity for entity in entities if entity.type == MessageEntity.BOT_COMMAND)
+    entity = next((command for command in commands if command.offset == 0), None)
+    if entity is None:
         return None
-    name, _, bot = message.parse_entity(entity).removeprefix("/").lower().partition("@")
+    name, _, bot = entities[entity].removeprefix("/").lower().partition("@")
     addressed = bot == me.username.lower()
     if (bot and not addressed) or (not book.knows(name) and not addressed and not _is_private(message)):
         return None
-    rest = message.text[len(message.parse_entity(entity)) :].strip()
+    rest = text[len(entities[entity]) :].strip()
     answered = _answered(message)
     reply_to = str(answered.message_id) if answered else ""
     origin = _origin(message, me, event=f"m{message.message_id}")
     if name == "ask":
-        return Inbound(origin, rest, str(message.message_id), reply_to, _quote(message))
+        return Inbound(origin, rest, str(message.message_id), reply_to, _quote(message), _unreadable(message))
     return Call(origin, name, book.arguments(name, rest), reply_to=reply_to)
 
 
-def _pressed(query: CallbackQuery, me: Me, book: Book) -> Call | None:
+def _pressed(query: CallbackQuery, me: Me, book: Book, now: datetime) -> Call | None:
+    """A pressed button. Telegram does not say when; the date is that of the message below which it stands."""
     command, _, argument = (query.data or "").partition(":")
     message = query.message
     if not book.knows(command) or not isinstance(message, Message):
         return None
     key = _key(message, me, str(query.from_user.id))
-    address = {**_address(message), "callback": query.id}
-    origin = Origin(key, f"c{query.id}", _name(query.from_user), message.date, address)
+    address = {**_address(message), "callback": str(query.id)}
+    origin = Origin(key, f"c{query.id}", _name(query.from_user), now, address)
     return Call(origin, command, {"turn": argument}, pressed=True)
 
 
 def _origin(message: Message, me: Me, event: str) -> Origin:
     sender = message.sender_chat
     assert message.from_user is not None
-    user, name = (sender.id, sender.title or "") if sender else (message.from_user.id, _name(message.from_user))
-    return Origin(_key(message, me, str(user)), event, name, message.date, _address(message))
+    user, name = (sender.id, str(sender.title or "")) if sender else (message.from_user.id, _name(message.from_user))
+    return Origin(_key(message, me, str(user)), event, name, _date(message), _address(message))
 
 
 def _key(message: Message, me: Me, user: str) -> Key:
@@ -155,10 +167,18 @@ def _answered(message: Message) -> Message | None:
 def _quote(message: Message) -> str:
     """What the message answers, in words: the part that its author marked, or the whole."""
     if message.quote is not None:
-        return message.quote.text
+        return str(message.quote.text)
     answered = _answered(message)
-    return (answered.text or answered.caption or "") if answered else ""
+    return str(answered.text or answered.caption or "") if answered else ""
+
+
+def _date(message: Message) -> datetime:
+    """When it was sent. Raises ValueError where the library lets null pass for a date."""
+    if not isinstance(message.date, datetime):
+        raise ValueError("a message without a date")
+    return message.date
 
 
 def _name(user: User) -> str:
-    return user.full_name
+    """As text, whatever was sent: the library checks no types, and what is stored must be readable again."""
+    return str(user.full_name)

@@ -1,8 +1,11 @@
 """A provider's errors by our names. What a provider says is for the log; a chat only ever sees our own words."""
 
+import contextlib
+import math
 from collections.abc import Mapping
 from typing import Any
 
+import aiohttp
 import httpx2
 import openai
 
@@ -18,8 +21,8 @@ from bot.errors import (
     ModelSilent,
 )
 
-TROUBLE = (openai.OpenAIError, httpx2.HTTPError, BadEvents)
-"""What a call of the SDK, or reading its response, may raise."""
+TROUBLE = (openai.OpenAIError, httpx2.HTTPError, aiohttp.ClientError, BadEvents)
+"""What a call of the SDK, or reading its response, may raise. What is no HTTP at all, it leaves to aiohttp to say."""
 
 REFUSALS: Mapping[str, type[BotError]] = {
     "context_length_exceeded": ContextFull,
@@ -53,10 +56,14 @@ def renamed(error: Exception, *, begun: bool) -> BotError:
     Args:
         begun: Whether the answer had begun: what fails then was cut.
     """
+    if (lost := _lost(error)) is not None:
+        return (ModelCut if begun else ModelDown)(f"{type(lost).__name__}: {lost}")
     if isinstance(error, openai.APITimeoutError):
         return ModelCut(str(error)) if begun else ModelSilent(str(error))
     if isinstance(error, openai.APIStatusError):
         return _of_status(error)
+    if isinstance(error, aiohttp.ClientError):
+        return (ModelCut if begun else ModelDown)(f"no HTTP: {type(error).__name__}")  # its text quotes the answer
     return (ModelCut if begun else ModelDown)(f"{type(error).__name__}: {error}".rstrip("."))
 
 
@@ -66,6 +73,15 @@ def renamed_event(error: Any, *, begun: bool) -> BotError:
     if begun:
         return ModelCut(detail)
     return REFUSALS.get(str(code), ModelDown)(detail)
+
+
+def _lost(error: BaseException | None) -> aiohttp.ClientConnectionError | None:
+    """The failure of a connection that is behind an error, and that the SDK's transport calls a timeout."""
+    while error is not None:
+        if isinstance(error, aiohttp.ClientConnectionError) and not isinstance(error, TimeoutError):
+            return error
+        error = error.__cause__
+    return None
 
 
 def _of_status(error: openai.APIStatusError) -> BotError:
@@ -80,8 +96,7 @@ def _of_status(error: openai.APIStatusError) -> BotError:
 def _retry_after(headers: Mapping[str, str]) -> float | None:
     """Seconds to wait, as the provider says them; None when it does not, or as a date."""
     for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
-        try:
-            return max(0.0, float(headers[name]) * unit)
-        except (KeyError, ValueError):
-            continue
+        with contextlib.suppress(KeyError, ValueError):
+            if math.isfinite(wait := float(headers[name]) * unit):
+                return max(0.0, wait)
     return None

@@ -7,13 +7,16 @@ together (docs/benchmarks.md); three of the fields are all that we need.
 
 import json
 from collections.abc import AsyncGenerator, AsyncIterable
-from typing import Any
+from typing import Any, TypeGuard
 
 from bot.ports import Chunk
 from bot.turn import Usage
 
 LONGEST = 1 << 20
 """Bytes of one line. An event of a chat completion has some hundreds."""
+
+MOST = 1 << 40
+"""Tokens. What a provider says beyond that, or below nothing, is no figure."""
 
 DONE = b"[DONE]"
 
@@ -50,10 +53,10 @@ def parsed(line: bytes) -> dict[str, Any]:
     """One event. Raises BadEvents."""
     try:
         event = json.loads(line)
-    except ValueError as error:
-        raise BadEvents(f"not JSON: {line[:60]!r}") from error
+    except (ValueError, RecursionError):
+        raise BadEvents(f"{len(line)} bytes that are not JSON") from None
     if not isinstance(event, dict):
-        raise BadEvents(f"not an event: {line[:60]!r}")
+        raise BadEvents(f"JSON that is no event: a {type(event).__name__}")
     return event
 
 
@@ -72,4 +75,8 @@ def _usage(given: object) -> Usage | None:
     if not isinstance(given, dict):
         return None
     asked, answered = given.get("prompt_tokens"), given.get("completion_tokens")
-    return Usage(asked, answered) if isinstance(asked, int) and isinstance(answered, int) else None
+    return Usage(asked, answered) if _is_figure(asked) and _is_figure(answered) else None
+
+
+def _is_figure(value: object) -> TypeGuard[int]:
+    return type(value) is int and 0 <= value <= MOST

@@ -12,8 +12,14 @@ import openai
 
 from adapters.upstream import events
 from adapters.upstream.errors import TROUBLE, renamed, renamed_event
-from bot.errors import ModelCut, ModelSilent
+from bot.errors import BotError, ModelCut, ModelMisconfigured, ModelSilent
 from bot.ports import Chunk, Request
+
+LAST = 5.0
+"""Seconds to wait for the usage once the answer has ended."""
+
+PAGE = "text/html"
+"""The content type of some other server's page. Servers that do stream give their events various other types."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +30,14 @@ class Timeouts:
     first_token: float = 90
     gap: float = 45
     total: float = 900
+
+
+@dataclass(slots=True)
+class _Heard:
+    """How far an answer has come."""
+
+    begun: bool = False
+    finished: bool = False
 
 
 class OpenAIModel:
@@ -45,17 +59,14 @@ class OpenAIModel:
         """Speak. Raises as `bot.ports.Model.stream` says; a stream that ends without saying why was cut."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + self._timeouts.total
-        begun = finished = False
+        heard = _Heard()
         async with AsyncExitStack() as stack:
             received = await self._open(request, stack)
-            while (line := await self._next(received, begun=begun)) not in (None, events.DONE):
-                chunk = _read(line, begun=begun)
-                begun = begun or bool(chunk.text)
-                finished = finished or bool(chunk.finish)
+            while loop.time() < deadline and (chunk := await self._hear(received, heard)) is not None:
                 yield chunk
-                if loop.time() > deadline:
-                    raise ModelSilent(f"not done after {self._timeouts.total:.0f} s")
-        if not finished:
+        if not heard.finished and loop.time() >= deadline:
+            raise ModelSilent(f"not done after {self._timeouts.total:.0f} s")
+        if not heard.finished:
             raise ModelCut("the stream ended without a finish_reason")
 
     async def models(self) -> list[str]:
@@ -83,6 +94,9 @@ class OpenAIModel:
             raise renamed(error, begun=False) from error
         except TimeoutError as error:
             raise ModelSilent("no response") from error
+        kind = response.headers.get("content-type", "")
+        if PAGE in kind:
+            raise ModelMisconfigured(f"{self._client.base_url} answers with a page ({kind})")
         return await stack.enter_async_context(aclosing(events.data(response.iter_bytes())))
 
     def _call(self, request: Request) -> Any:
@@ -93,24 +107,40 @@ class OpenAIModel:
             model=request.spec.model, messages=messages, stream=True, stream_options={"include_usage": True}, **limit
         )
 
-    async def _next(self, received: AsyncGenerator[bytes, None], *, begun: bool) -> bytes | None:
+    async def _hear(self, received: AsyncGenerator[bytes, None], heard: _Heard) -> Chunk | None:
+        """What the next event says, None at the end. Once the answer has ended, nothing can cut it any more."""
+        try:
+            line = await self._next(received, heard)
+            if line is None or line == events.DONE:
+                return None
+            chunk = _read(line, heard)
+        except BotError:
+            if heard.finished:
+                return None
+            raise
+        heard.begun = heard.begun or bool(chunk.text)
+        heard.finished = heard.finished or bool(chunk.finish)
+        return chunk
+
+    async def _next(self, received: AsyncGenerator[bytes, None], heard: _Heard) -> bytes | None:
         """The data of the next event, None at the end. Raises ModelCut, ModelSilent, ModelDown."""
-        patience = self._timeouts.gap if begun else self._timeouts.first_token
+        patience = self._timeouts.gap if heard.begun else self._timeouts.first_token
+        patience = min(patience, LAST) if heard.finished else patience
         try:
             async with asyncio.timeout(patience):
                 return await anext(received, None)
         except TROUBLE as error:
-            raise renamed(error, begun=begun) from error
+            raise renamed(error, begun=heard.begun) from error
         except TimeoutError as error:
-            raise (ModelCut if begun else ModelSilent)(f"nothing for {patience:.0f} s") from error
+            raise (ModelCut if heard.begun else ModelSilent)(f"nothing for {patience:.0f} s") from error
 
 
-def _read(line: bytes, *, begun: bool) -> Chunk:
+def _read(line: bytes, heard: _Heard) -> Chunk:
     """What an event says. Raises ModelCut, ModelDown or one of its kind."""
     try:
         event = events.parsed(line)
     except events.BadEvents as error:
         raise ModelCut(str(error)) from error
     if event.get("error"):
-        raise renamed_event(event["error"], begun=begun)
+        raise renamed_event(event["error"], begun=heard.begun)
     return events.chunk(event)

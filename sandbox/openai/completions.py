@@ -13,7 +13,7 @@ from sandbox.openai.cues import Cues
 from sandbox.openai.errors import ApiError, Refusal
 from sandbox.openai.models import Model
 from sandbox.openai.payloads import Events
-from sandbox.openai.script import Script, limited
+from sandbox.openai.script import Raw, Script, limited
 from sandbox.traffic import Traffic
 
 
@@ -38,9 +38,14 @@ class Completions:
         answer = self._cues.take(asked)
         if isinstance(answer, Refusal):
             raise ApiError(answer)
-        script = limited(answer, asked.most, asked.stops)
-        with self._billed(asked) as bill:
-            return await self._give(request, asked, script, bill)
+        try:
+            if isinstance(answer, Raw):
+                return await stage.raw(request, answer)
+            script = limited(answer, asked.most, asked.stops)
+            with self._billed(asked) as bill:
+                return await self._give(request, asked, script, bill)
+        except stage.Cut:
+            return _broken(request)
 
     @contextmanager
     def _billed(self, asked: Asked) -> Iterator[Bill]:
@@ -58,12 +63,9 @@ class Completions:
             self._books.open -= 1
 
     async def _give(self, request: web.Request, asked: Asked, script: Script, bill: Bill) -> web.StreamResponse:
-        try:
-            if asked.stream:
-                return await self._stream(request, asked, script, bill)
-            return await stage.whole(asked, script, bill, stage.Pace(self._hurry))
-        except stage.Cut:
-            return _broken(request)
+        if asked.stream:
+            return await self._stream(request, asked, script, bill)
+        return await stage.whole(asked, script, bill, stage.Pace(self._hurry))
 
     async def _stream(self, request: web.Request, asked: Asked, script: Script, bill: Bill) -> web.StreamResponse:
         response = web.StreamResponse(

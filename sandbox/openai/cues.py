@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sandbox.openai.asked import Asked
 from sandbox.openai.errors import Refusal
-from sandbox.openai.script import Answer, Script
+from sandbox.openai.script import Answer, Raw, Script
 
 Cue = Answer | Callable[[Asked], Answer]
 """An answer, or what makes one from the request."""
@@ -42,7 +42,7 @@ class Cues:
     def take(self, asked: Asked) -> Answer:
         """The answer to a request; uses up what was planned for it."""
         cue = self._next(asked)
-        return cue if isinstance(cue, Script | Refusal) else cue(asked)
+        return cue if isinstance(cue, Script | Refusal | Raw) else cue(asked)
 
     def _next(self, asked: Asked) -> Cue:
         if self._queue:

@@ -88,7 +88,28 @@ class Script:
         return sum(piece.after for piece in self.pieces)
 
 
-Answer = Script | Refusal
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """
+    Bytes in place of an answer, whatever they mean: all of the response, its status line too.
+
+    Args:
+        after: Seconds before the first of them, whatever the hurry.
+        ending: CUT, HANG, or EOF, a clean end.
+    """
+
+    data: bytes = b""
+    after: float = 0.0
+    ending: Ending = Ending.EOF
+
+
+def page(body: bytes, content_type: str = "text/event-stream", ending: Ending = Ending.EOF) -> Raw:
+    """A well-formed response with status 200, of this type and with this body."""
+    head = f"HTTP/1.1 200 OK\r\nContent-Type: {content_type}\r\nConnection: close\r\n\r\n"
+    return Raw(head.encode() + body, ending=ending)
+
+
+Answer = Script | Refusal | Raw
 
 
 def say(text: str, ending: Ending = Ending.STOP, *, rate: float = 0.0, wire: Wire = Wire()) -> Script:

@@ -10,7 +10,7 @@ from sandbox.openai import errors
 from sandbox.openai.asked import Asked
 from sandbox.openai.books import Bill
 from sandbox.openai.payloads import Events, completion
-from sandbox.openai.script import Ending, Script, Wire
+from sandbox.openai.script import Ending, Raw, Script, Wire
 
 HOUR = 3600.0
 
@@ -147,6 +147,26 @@ async def whole(asked: Asked, script: Script, bill: Bill, pace: Pace) -> web.Res
         case Ending.ERROR:
             return refused(script.error or errors.server_error())
     return web.Response(text=body, content_type="application/json")
+
+
+async def raw(request: web.Request, answer: Raw) -> web.Response:
+    """
+    Put bytes on the wire as they are, before anything else could get there. What is returned reaches nobody.
+
+    Raises:
+        Cut: The connection is to break.
+    """
+    await asyncio.sleep(answer.after)
+    if request.transport is None:
+        raise Cut
+    request.transport.write(answer.data)
+    match answer.ending:
+        case Ending.HANG:
+            await asyncio.Event().wait()
+        case Ending.CUT:
+            raise Cut
+    request.transport.close()
+    return web.Response()
 
 
 def refused(refusal: errors.Refusal) -> web.Response:
