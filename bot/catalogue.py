@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.errors import BadArgument
+from bot.reply import plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ class Catalogue:
             if wanted in (spec.alias.casefold(), spec.model.casefold()):
                 return spec
         names = ", ".join(f"`{name}`" for name in self.models)
-        raise BadArgument(f"I know no model “{alias.strip()}”. There is {names}.")
+        raise BadArgument(f"I know no model “{plain(alias)}”. There is {names}.")
 
     def get(self, alias: str) -> ModelSpec:
         """Look a model up; one that is no longer on offer becomes the default."""

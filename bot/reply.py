@@ -1,7 +1,19 @@
 """What a person gets to see: a reply in Markdown, and the pages that a platform makes of it."""
 
+import re
 from collections.abc import Hashable
 from dataclasses import dataclass
+
+MEANING = re.compile(r"([!-/:-@\[-`{-~])")
+"""What Markdown may take for its own: any ASCII punctuation, as CommonMark 2.4 says."""
+
+LONGEST_ECHO = 80
+
+
+def plain(words: str) -> str:
+    """Somebody's own words, to stand inside a reply as they are: no link, no format, one line."""
+    line = " ".join(words.split())
+    return MEANING.sub(r"\\\1", line if len(line) <= LONGEST_ECHO else f"{line[:LONGEST_ECHO]}…")
 
 
 @dataclass(frozen=True, slots=True)

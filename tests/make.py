@@ -20,7 +20,7 @@ def question(text: str = "Why is the sky blue?", event: str = "e1", where: Key |
     return Inbound(origin(event, where), text, message=f"m-{event}")
 
 
-def command(name: str, event: str = "c1", where: Key | None = None, **arguments: str) -> Call:
+def command(name: str, /, event: str = "c1", where: Key | None = None, **arguments: str) -> Call:
     return Call(origin(event, where), name, arguments)
 
 

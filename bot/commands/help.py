@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from bot.access import Rank
 from bot.commands.spec import Command
 from bot.ports import Outcome, Setting
-from bot.reply import Reply
+from bot.reply import Reply, plain
 
 ABOUT = (
     "Ask me with /ask, or by replying to one of my messages; where I can see it, a mention does as well. "
@@ -34,7 +34,7 @@ def _line(command: Command) -> str:
 
 
 async def _start(setting: Setting) -> Outcome:
-    name = setting.call.origin.author
+    name = plain(setting.call.origin.author)
     about = ABOUT_PRIVATE if setting.call.origin.key.private else ABOUT
     return Reply(f"Hello {name}! {about}\n\n/help lists what else I can do.")
 

@@ -6,7 +6,7 @@ from bot.commands.spec import Command, Param
 from bot.errors import BadArgument
 from bot.ports import Outcome, Setting
 from bot.preferences import set_scope
-from bot.reply import Reply
+from bot.reply import Reply, plain
 
 MEANINGS = {
     Scope.ROOM: "everybody here shares one conversation",
@@ -22,7 +22,7 @@ async def _scope(setting: Setting) -> Outcome:
     if not wanted:
         return Reply(f"The scope here is **{setting.scope}**: {MEANINGS[setting.scope]}.\n\n{_choices()}")
     if wanted not in list(Scope):
-        raise BadArgument(f"“{wanted}” is not a scope.\n\n{_choices()}")
+        raise BadArgument(f"“{plain(wanted)}” is not a scope.\n\n{_choices()}")
     await set_scope(setting.ports, key, Scope(wanted))
     return Reply(f"From now on {MEANINGS[Scope(wanted)]}.")
 

@@ -118,7 +118,7 @@ class Core:
             replace(question(text, event, key(user)), origin=at_once(question(text, event, key(user))))
         )
 
-    async def command(self, name: str, event: str = "c1", user: str = "1", **arguments: str) -> None:
+    async def command(self, name: str, /, event: str = "c1", user: str = "1", **arguments: str) -> None:
         given = command(name, event, key(user), **arguments)
         await self.sessions.call(replace(given, origin=at_once(given)))
 
