@@ -44,7 +44,7 @@ async def _storage(config: Config) -> Finding:
     except StorageDown as trouble:
         return Finding("storage", False, str(trouble), "Check storage.url.")
     await store.close()
-    return Finding("storage", True, config.storage.url.split("@")[-1])
+    return Finding("storage", True, config.storage.url)
 
 
 async def _upstream(config: Config, upstream: UpstreamConfig) -> Finding:

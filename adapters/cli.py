@@ -11,8 +11,8 @@ from rich.markup import escape
 
 from adapters import dead, logs
 from adapters.check import Finding, findings
-from adapters.config import Config
-from adapters.console import BAD_CONFIG, ConfigFile, fail, output, settings_of
+from adapters.config import Config, hidden
+from adapters.console import BAD_CONFIG, ConfigFile, fail, output, settings_of, write_in_any_encoding
 from adapters.http.errors import CannotListen
 from adapters.service import NobodyToServe, Service
 from adapters.wiring import open_store, secrets_of
@@ -33,6 +33,7 @@ def main(
     _version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which.")] = False,
 ) -> None:
     """A language model in your community's Discord channels and Telegram chats."""
+    write_in_any_encoding()
 
 
 @app.command()
@@ -65,7 +66,7 @@ async def _collect(settings: Config) -> list[Finding]:
     async for finding in findings(settings):
         mark = "[green]ok[/]  " if finding.good else "[red]bad[/] "
         mend = f" [dim]{escape(finding.mend)}[/]" if finding.mend else ""
-        output.print(f"{mark} {escape(finding.what)}: {escape(finding.said)}{mend}")
+        output.print(f"{mark} {escape(finding.what)}: {escape(hidden(finding.said))}{mend}")
         found.append(finding)
     return found
 

@@ -1,5 +1,7 @@
 """What every command line shares: where it reads its configuration, and how it says that something is wrong."""
 
+import sys
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -7,7 +9,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from adapters.config import BadConfig, Config, load
+from adapters.config import BadConfig, Config, hidden, load
 
 BAD_CONFIG = 2
 """The exit code for everything that its reader can mend."""
@@ -19,6 +21,13 @@ ConfigFile = Annotated[
     Path | None,
     typer.Option("--config", "-c", envvar="PARLEY_CONFIG", help="The configuration; config.yaml when it is there."),
 ]
+
+
+def write_in_any_encoding() -> None:
+    """Let a character that the terminal cannot show become a question mark; Python would fail."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 def settings_of(file: Path | None) -> Config:
@@ -36,5 +45,5 @@ def settings_of(file: Path | None) -> Config:
 
 def fail(sentence: str) -> NoReturn:
     """Say what is wrong and leave."""
-    problems.print(f"[red]{escape(sentence)}[/]")
+    problems.print(f"[red]{escape(hidden(sentence))}[/]")
     raise typer.Exit(BAD_CONFIG)

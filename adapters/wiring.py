@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
 
 from adapters.config.shape import Config, ModelConfig, UpstreamConfig, sqlite_path
 from adapters.discord.client import Discord, speak_with
@@ -66,6 +67,8 @@ def open_platforms(config: Config) -> dict[str, Discord | Telegram]:
 def secrets_of(config: Config) -> list[str]:
     """Every secret that the configuration holds, for the log to hide."""
     found = [upstream.api_key.get_secret_value() for upstream in config.upstreams]
+    addresses = [config.storage.url, *(str(upstream.base_url) for upstream in config.upstreams)]
+    found += [password for address in addresses if (password := urlsplit(address).password)]
     if config.discord:
         found.append(config.discord.token.get_secret_value())
     if config.telegram:

@@ -15,6 +15,7 @@ from rich.panel import Panel
 
 from adapters import cli, logs
 from adapters.config.shape import UpstreamConfig
+from adapters.console import BAD_CONFIG
 from adapters.http.errors import CannotListen
 from adapters.wiring import open_upstream
 from bot.errors import ModelDown
@@ -111,7 +112,7 @@ def _announce(stage: Stage, wanted: int, model: RealModel | None) -> None:
 
 def _fail(sentence: str) -> NoReturn:
     problems.print(f"[red]{escape(sentence)}[/]")
-    raise typer.Exit(cli.BAD_CONFIG)
+    raise typer.Exit(BAD_CONFIG)
 
 
 if __name__ == "__main__":

@@ -6,15 +6,18 @@ from collections.abc import Mapping
 from pathlib import Path as FilePath
 from typing import Any
 
-import yaml
 from pydantic import ValidationError
 
+from adapters.config.document import DEEPEST, Document, parse, read
 from adapters.config.mistakes import BadConfig, Mistake, Path, dotted, line_of, mistakes_of
 from adapters.config.shape import Config
 
 PREFIX = "PARLEY_"
 NOT_KEYS = {"PARLEY_CONFIG"}
 """Variables of ours that are not keys of the file."""
+
+FROM_FILE = "_file"
+"""How a key ends whose value stands in a file of its own."""
 
 _NAME = re.compile(r"\$\{(\w+)\}")
 
@@ -30,118 +33,118 @@ def load(file: FilePath | None, environment: Mapping[str, str] = os.environ) -> 
     Raises:
         BadConfig: With every mistake that was found.
     """
-    data, lines = _read(file) if file else ({}, {})
-    mistakes: list[Mistake] = []
-    _overlay(data, environment)
-    data = _filled(data, (), lines, environment, mistakes)
+    document = _document(file) if file else Document({})
+    mistakes = document.mistakes
+    _overlay(document, environment)
+    data = _Filling(document.lines, environment, mistakes).value(document.data, ())
     try:
         config = Config.model_validate(data)
     except ValidationError as error:
-        blamed = {mistake.key for mistake in mistakes}
-        found = mistakes_of(error, Config, lines)
-        raise BadConfig([*mistakes, *(mistake for mistake in found if mistake.key not in blamed)]) from None
+        blamed = {mistake.key.removesuffix(FROM_FILE) for mistake in mistakes}
+        found = mistakes_of(error, Config, document.lines)
+        mistakes += [mistake for mistake in found if mistake.key not in blamed]
     if mistakes:
-        raise BadConfig(mistakes)
+        raise BadConfig(sorted(mistakes, key=lambda mistake: mistake.line))
     return config
 
 
-def _read(file: FilePath) -> tuple[dict[str, Any], dict[Path, int]]:
+def _document(file: FilePath) -> Document:
     try:
-        text = file.read_text(encoding="utf-8")
-    except OSError as error:
-        raise BadConfig([Mistake(str(file), 0, f"cannot be read: {error.strerror}", "")]) from None
-    except UnicodeDecodeError:
-        raise BadConfig([Mistake(str(file), 0, "is not UTF-8 text", "Save it as UTF-8.")]) from None
-    try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        data = yaml.safe_load(text) or {}
-    except yaml.YAMLError as error:
-        raise BadConfig([_yaml_mistake(file, error)]) from None
-    if not isinstance(data, dict):
+        text = read(file)
+    except ValueError as error:
+        raise BadConfig([Mistake(str(file), 0, str(error), "")]) from None
+    document = parse(text, str(file))
+    if document.unreadable:
+        raise BadConfig(document.mistakes)
+    if document.data is None and not document.mistakes:
+        return Document({})
+    if not isinstance(document.data, dict):
         raise BadConfig([Mistake(str(file), 1, "is not a list of keys and values", "Begin with `name: parley`.")])
-    lines: dict[Path, int] = {}
-    if node is not None:
-        _note_lines(node, (), lines)
-    return data, lines
+    return document
 
 
-def _yaml_mistake(file: FilePath, error: yaml.YAMLError) -> Mistake:
-    mark = getattr(error, "problem_mark", None)
-    problem = getattr(error, "problem", None) or "it is not YAML"
-    mend = "Look at the indentation and the quotes there; inside { } a ${NAME} needs quotes around it."
-    return Mistake(str(file), mark.line + 1 if mark else 0, str(problem), mend)
-
-
-def _note_lines(node: yaml.Node, path: Path, lines: dict[Path, int]) -> None:
-    """Write down on which line each key stands."""
-    if isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            lines[(*path, key.value)] = key.start_mark.line + 1
-            _note_lines(value, (*path, key.value), lines)
-    elif isinstance(node, yaml.SequenceNode):
-        for index, value in enumerate(node.value):
-            lines[(*path, index)] = value.start_mark.line + 1
-            _note_lines(value, (*path, index), lines)
-
-
-def _overlay(data: dict[str, Any], environment: Mapping[str, str]) -> None:
-    """Lay `PARLEY_A__B=value` over `a.b`. A value is read as YAML, so numbers and lists can be given."""
+def _overlay(document: Document, environment: Mapping[str, str]) -> None:
+    """Lay `PARLEY_A__B=value` over `a.b`. Lists and sections are given as YAML."""
     for name in sorted(environment):
         if not name.startswith(PREFIX) or name in NOT_KEYS:
             continue
-        *sections, key = name.removeprefix(PREFIX).lower().split("__")
-        place = data
-        for section in sections:
-            if not isinstance(place.get(section), dict):
-                place[section] = {}
-            place = place[section]
-        place[key] = _value(environment[name])
+        path = tuple(name.removeprefix(PREFIX).lower().split("__"))
+        if len(path) > DEEPEST:
+            document.mistakes.append(Mistake(name, 0, "there is no such key", "Two underscores begin a new level."))
+            continue
+        _put(document.data, path, _value(environment[name], name))
+        _forget_lines(document.lines, path)
 
 
-def _value(text: str) -> Any:
-    try:
-        value = yaml.safe_load(text)
-    except yaml.YAMLError:
-        return text
-    return value if isinstance(value, (bool, int, float, list, dict)) and not text.isdigit() else text
+def _put(place: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
+    *sections, key = path
+    for section in sections:
+        if not isinstance(place.get(section), dict):
+            place[section] = {}
+        place = place[section]
+    place.pop(_other_way(key), None)
+    place[key] = value
 
 
-def _filled(
-    value: Any, path: Path, lines: Mapping[Path, int], environment: Mapping[str, str], mistakes: list[Mistake]
-) -> Any:
-    """The value with every ${NAME} and every key that ends in _file filled in."""
-    if isinstance(value, dict):
-        filled = {key: _filled(inner, (*path, key), lines, environment, mistakes) for key, inner in value.items()}
-        return _from_files(filled, path, lines, mistakes)
-    if isinstance(value, list):
-        return [_filled(inner, (*path, index), lines, environment, mistakes) for index, inner in enumerate(value)]
-    if not isinstance(value, str):
+def _other_way(key: str) -> str:
+    """The other of `token` and `token_file`."""
+    return key.removesuffix(FROM_FILE) if key.endswith(FROM_FILE) else f"{key}{FROM_FILE}"
+
+
+def _value(text: str, name: str) -> Any:
+    """A variable's value. A number stays text, since a token may look like one; where one is wanted it becomes one."""
+    document = parse(text, name)
+    return text if document.mistakes or not isinstance(document.data, (dict, list)) else document.data
+
+
+def _forget_lines(lines: dict[Path, int], path: Path) -> None:
+    """What the environment says stands on no line of the file."""
+    for inner in [inner for inner in lines if inner[: len(path)] == path]:
+        del lines[inner]
+    lines[path] = 0
+
+
+class _Filling:
+    """Fills in every ${NAME} and every key that ends in _file."""
+
+    def __init__(self, lines: Mapping[Path, int], environment: Mapping[str, str], mistakes: list[Mistake]) -> None:
+        self._lines = lines
+        self._environment = environment
+        self._mistakes = mistakes
+
+    def value(self, value: Any, path: Path) -> Any:
+        if isinstance(value, dict):
+            return self._from_files({key: self.value(inner, (*path, key)) for key, inner in value.items()}, path)
+        if isinstance(value, list):
+            return [self.value(inner, (*path, index)) for index, inner in enumerate(value)]
+        if isinstance(value, str):
+            return _NAME.sub(lambda match: self._variable(match.group(1), path), value)
         return value
 
-    def fill(match: re.Match[str]) -> str:
-        name = match.group(1)
-        if name not in environment:
+    def _variable(self, name: str, path: Path) -> str:
+        if name not in self._environment:
             mend = f"Set it, or write the value into the file instead of ${{{name}}}."
-            mistakes.append(Mistake(dotted(path), line_of(path, lines), f"{name} is not in the environment", mend))
-        return environment.get(name, "")
+            self._wrong(path, f"{name} is not in the environment", mend)
+        return self._environment.get(name, "")
 
-    return _NAME.sub(fill, value)
+    def _from_files(self, section: dict[str, Any], path: Path) -> dict[str, Any]:
+        """Replace `token_file: /run/secrets/token` by `token:` with what stands in that file."""
+        result: dict[str, Any] = {}
+        for key, value in section.items():
+            if not (key.endswith(FROM_FILE) and isinstance(value, str)):
+                result[key] = value
+            elif (named := _other_way(key)) in section:
+                self._wrong((*path, key), f"stands beside {named}", "Keep one of the two.")
+            else:
+                result[named] = self._content(value, (*path, key))
+        return result
 
-
-def _from_files(
-    section: dict[str, Any], path: Path, lines: Mapping[Path, int], mistakes: list[Mistake]
-) -> dict[str, Any]:
-    """Replace `token_file: /run/secrets/token` by `token:` with what stands in that file."""
-    result: dict[str, Any] = {}
-    for key, value in section.items():
-        if not (isinstance(key, str) and key.endswith("_file") and isinstance(value, str)):
-            result[key] = value
-            continue
+    def _content(self, file: str, path: Path) -> str:
         try:
-            result[key.removesuffix("_file")] = FilePath(value).read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError):
-            here = (*path, key)
-            wrong = f"the file {value} cannot be read"
-            mistakes.append(Mistake(dotted(here), line_of(here, lines), wrong, "Check the path and who may read it."))
-            result[key.removesuffix("_file")] = ""
-    return result
+            return read(FilePath(file)).strip()
+        except ValueError as error:
+            self._wrong(path, f"the file {file!r} {error}", "Check the path and who may read it.")
+            return ""
+
+    def _wrong(self, path: Path, wrong: str, mend: str) -> None:
+        self._mistakes.append(Mistake(dotted(path), line_of(path, self._lines), wrong, mend))

@@ -1,12 +1,16 @@
 """What is wrong with a configuration, said so that its reader can mend it."""
 
 import difflib
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
+
+from adapters.config.shape import ELSEWHERE
+from adapters.logs import HIDDEN, SHAPES
 
 Path = tuple[str | int, ...]
 
@@ -27,6 +31,12 @@ EXPECTED = {
     "too_short": "at least one entry",
     "int_from_float": "a whole number",
 }
+
+LONGEST_KEY = 64
+"""Characters of a key that are compared with those that exist."""
+
+_LOGIN = re.compile(r"(?<=://)\S*(?=@)")
+_OPTIONS = re.compile(r"(?<=\?)[^\s'\"]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +71,12 @@ def mistakes_of(error: ValidationError, shape: type[BaseModel], lines: Mapping[P
 
 def dotted(path: Path) -> str:
     """A key as people write it: upstreams[0].api_key."""
-    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
-    return text.lstrip(".") or "the file"
+    text = "".join(f"[{part}]" if isinstance(part, int) else f".{_word(part)}" for part in path)
+    return text.removeprefix(".") or "the file"
+
+
+def _word(key: str) -> str:
+    return hidden(key) if re.fullmatch(r"[\w. <=-]{1,64}", key) else _shown(key, secret=False)
 
 
 def line_of(path: Path, lines: Mapping[Path, int]) -> int:
@@ -74,7 +88,10 @@ def line_of(path: Path, lines: Mapping[Path, int]) -> int:
 
 
 def _mistake(detail: ErrorDetails, shape: type[BaseModel], lines: Mapping[Path, int]) -> Mistake:
-    path: Path = tuple(detail["loc"])
+    path: Path = tuple(part for part in detail["loc"] if part != "[key]")
+    if detail["type"] == ELSEWHERE:
+        path = (*path, *detail["ctx"]["path"])
+        return Mistake(dotted(path), line_of(path, lines), detail["ctx"]["wrong"], _description(path, shape))
     where, line = dotted(path), line_of(path, lines)
     kind, given = detail["type"], _shown(detail["input"], secret=_is_secret(path, shape))
     if kind == "extra_forbidden":
@@ -97,7 +114,13 @@ def _shown(given: Any, *, secret: bool) -> str:
         return "a section" if isinstance(given, dict) else "a list"
     if given is None:
         return "nothing"
-    return repr(given) if len(repr(given)) <= 60 else repr(given)[:57] + "..."
+    shown = hidden(repr(given))
+    return shown if len(shown) <= 60 else f"{shown[:57]}..."
+
+
+def hidden(text: str) -> str:
+    """A text without what looks like a secret: an address's login and options, a token."""
+    return SHAPES.sub(HIDDEN, _OPTIONS.sub(HIDDEN, _LOGIN.sub(HIDDEN, text)))
 
 
 def _is_secret(path: Path, shape: type[BaseModel]) -> bool:
@@ -116,7 +139,7 @@ def _description(path: Path, shape: type[BaseModel]) -> str:
 def _nearest(path: Path, shape: type[BaseModel]) -> str:
     section = section_at(path[:-1], shape)
     known = list(section.model_fields) if section else []
-    near = difflib.get_close_matches(str(path[-1]), known, n=1)
+    near = difflib.get_close_matches(str(path[-1])[:LONGEST_KEY], known, n=1)
     return f"Did you mean `{near[0]}`?" if near else f"Known here: {', '.join(known)}."
 
 

@@ -19,6 +19,7 @@ One YAML file: `config.yaml` where `parley` is started, or the one that `--confi
 - `${NAME}` in a value is the environment variable NAME (inside `{ }` it needs quotes around it).
 - `token_file: /run/secrets/token` instead of `token:` takes what stands in that file; this works for every key.
 - `PARLEY_TELEGRAM__TOKEN` in the environment is `telegram.token`, whatever the file says: two underscores a level.
+- Space around a secret is dropped; a secret that is empty, or has space inside, is a mistake.
 """
 
 

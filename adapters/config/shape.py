@@ -1,42 +1,41 @@
 """What can be configured. Each description is what a mistake's report tells the reader, and what the reference says."""
 
-import re
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic_core import PydanticCustomError
 
+from adapters.config.kinds import (
+    DAY,
+    SQLITE,
+    Alias,
+    DiscordToken,
+    Host,
+    HttpUrl,
+    Owner,
+    PublicUrl,
+    Seconds,
+    Secret,
+    StoreUrl,
+    TelegramToken,
+    UrlPath,
+    WebhookSecret,
+    WebsocketUrl,
+)
 from bot.catalogue import serves
 from bot.chat import Scope
 
+MANY = 1_000_000_000
 
-def _http(url: str) -> str:
-    if not re.match(r"https?://\S+$", url):
-        raise ValueError("must begin with http:// or https://")
-    return url.rstrip("/")
-
-
-def _store(url: str) -> str:
-    if not re.match(r"(sqlite:///|rediss?(\+cluster)?://|memory:)", url):
-        raise ValueError("must begin with sqlite:///, redis://, rediss://, redis+cluster:// or rediss+cluster://")
-    return url
-
-
-def _owner(who: str) -> str:
-    if not re.match(r"(discord|telegram):\d+$", who):
-        raise ValueError('must look like "discord:80351110224678912" or "telegram:5551234"')
-    return who
-
-
-HttpUrl = Annotated[str, AfterValidator(_http)]
-StoreUrl = Annotated[str, AfterValidator(_store)]
-Owner = Annotated[str, AfterValidator(_owner)]
+ELSEWHERE = "elsewhere"
+"""The kind of error whose context has the `path` from where it arose to the key that is to blame."""
 
 
 class Section(BaseModel):
     """One part of the file. Keys that are not known here are mistakes."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class StorageConfig(Section):
@@ -53,34 +52,30 @@ class StorageConfig(Section):
 class DiscordConfig(Section):
     """The Discord bot."""
 
-    token: SecretStr = Field(description="the bot token from the developer portal, page Bot")
+    token: DiscordToken = Field(description="the bot token from the developer portal, page Bot")
     api_base: HttpUrl | None = Field(None, description="another server that speaks Discord's REST API")
-    gateway_url: str | None = Field(None, description="another server that speaks Discord's gateway, ws:// or wss://")
-    test_guild: int | None = Field(None, description="a server id: commands are made there only, and appear at once")
+    gateway_url: WebsocketUrl | None = Field(
+        None, description="another server that speaks Discord's gateway, ws:// or wss://"
+    )
+    test_guild: int | None = Field(
+        None, description="a server id: commands are made there only, and appear at once", gt=0, lt=2**63
+    )
 
 
 class WebhookConfig(Section):
     """How Telegram calls us."""
 
-    url: HttpUrl = Field(description="the public https:// address of this service")
-    secret: SecretStr = Field(
-        description="1-256 characters A-Z a-z 0-9 _ -, which Telegram sends along so that nobody else can call",
-        min_length=1,
-        max_length=256,
+    url: PublicUrl = Field(description="the public https:// address of this service")
+    secret: WebhookSecret = Field(
+        description="1-256 characters A-Z a-z 0-9 _ -, which Telegram sends along so that nobody else can call"
     )
-    path: str = Field("/telegram", description="the path below that address", pattern=r"^/[\w./-]*$")
-
-    @model_validator(mode="after")
-    def _secret_is_sendable(self) -> Self:
-        if not re.fullmatch(r"[A-Za-z0-9_-]+", self.secret.get_secret_value()):
-            raise ValueError("secret may have only A-Z a-z 0-9 _ and -")
-        return self
+    path: UrlPath = Field("/telegram", description="the path below that address")
 
 
 class TelegramConfig(Section):
     """The Telegram bot."""
 
-    token: SecretStr = Field(description="the token from @BotFather, like 123456:ABC-DEF")
+    token: TelegramToken = Field(description="the token from @BotFather, like 123456:ABC-DEF")
     api_base: HttpUrl | None = Field(None, description="another Bot API server, such as a local one")
     mode: Literal["polling", "webhook"] = Field("polling", description="`polling`, or `webhook` with a webhook section")
     webhook: WebhookConfig | None = Field(None, description="needed for `mode: webhook`")
@@ -88,24 +83,24 @@ class TelegramConfig(Section):
     @model_validator(mode="after")
     def _webhook_is_complete(self) -> Self:
         if self.mode == "webhook" and self.webhook is None:
-            raise ValueError("mode webhook needs a section webhook with url and secret")
+            raise _at(("mode",), "webhook needs a section webhook with url and secret")
         return self
 
 
 class HttpConfig(Section):
     """Our own HTTP server, which takes Telegram's webhook calls."""
 
-    host: str = Field("127.0.0.1", description="the address to listen on")
+    host: Host = Field("127.0.0.1", description="the address to listen on")
     port: int = Field(8080, description="the port to listen on", ge=0, le=65535)
 
 
 class TimeoutConfig(Section):
     """How long a provider is waited for, in seconds."""
 
-    connect: float = Field(10, description="to connect", gt=0)
-    first_token: float = Field(90, description="for the first word", gt=0)
-    gap: float = Field(45, description="between two words", gt=0)
-    total: float = Field(900, description="for a whole answer", gt=0)
+    connect: Seconds = Field(10, description="to connect")
+    first_token: Seconds = Field(90, description="for the first word")
+    gap: Seconds = Field(45, description="between two words")
+    total: Seconds = Field(900, description="for a whole answer")
 
 
 class UpstreamConfig(Section):
@@ -113,7 +108,7 @@ class UpstreamConfig(Section):
 
     name: str = Field("main", description="a name for it in the log", min_length=1)
     base_url: HttpUrl = Field("https://api.openai.com/v1", description="the address, usually ending in /v1")
-    api_key: SecretStr = Field(SecretStr("none"), description="the provider's key; a local server may need none")
+    api_key: Secret = Field(SecretStr("none"), description="the provider's key; a local server may need none")
     models: tuple[str, ...] = Field(("*",), description='the models that it serves, "*" for any')
     timeouts: TimeoutConfig = Field(default_factory=TimeoutConfig, description="how long it is waited for")
 
@@ -122,8 +117,8 @@ class ModelConfig(Section):
     """One model on offer."""
 
     model: str = Field(description="the name that the provider uses", min_length=1)
-    context: int = Field(128_000, description="tokens of question, history and answer together", ge=512)
-    max_output: int = Field(4_096, description="the most tokens of one answer", ge=16)
+    context: int = Field(128_000, description="tokens of question, history and answer together", ge=512, le=MANY)
+    max_output: int = Field(4_096, description="the most tokens of one answer", ge=16, le=MANY)
     tokenizer: Literal["o200k_base", "cl100k_base", "estimate", "auto"] = Field(
         "auto", description="how tokens are counted; `auto` knows OpenAI's models and estimates for others"
     )
@@ -132,7 +127,7 @@ class ModelConfig(Section):
     @model_validator(mode="after")
     def _answer_leaves_room(self) -> Self:
         if self.max_output > self.context // 2:
-            raise ValueError("max_output may be at most half of context, so that a question fits")
+            raise _at(("max_output",), "may be at most half of context, so that a question fits")
         return self
 
 
@@ -146,10 +141,15 @@ class LimitsConfig(Section):
     """How much at once."""
 
     waiting: int = Field(5, description="messages that may wait in one conversation", ge=1, le=100)
-    answers: int = Field(500, description="answers that one process works on at once", ge=1)
-    drain: float = Field(20, description="seconds that answers in progress get when the service is stopped", ge=0)
+    answers: int = Field(500, description="answers that one process works on at once", ge=1, le=MANY)
+    drain: float = Field(
+        20, description="seconds that answers in progress get when the service is stopped", ge=0, le=DAY
+    )
     lease: float = Field(
-        30, description="seconds after which another process takes over what a dead or frozen one worked on", ge=3
+        30,
+        description="seconds after which another process takes over what a dead or frozen one worked on",
+        ge=3,
+        le=DAY,
     )
 
 
@@ -165,7 +165,7 @@ class Config(Section):
     upstreams: tuple[UpstreamConfig, ...] = Field(
         description="accounts with model providers, at least one", min_length=1
     )
-    models: dict[str, ModelConfig] = Field(description="what people may ask for, the default first", min_length=1)
+    models: dict[Alias, ModelConfig] = Field(description="what people may ask for, the default first", min_length=1)
     personas: dict[Literal["default"], PersonaConfig] = Field(
         default_factory=dict, description="`default: {prompt: ...}`: what the model is told"
     )
@@ -176,12 +176,19 @@ class Config(Section):
 
     @model_validator(mode="after")
     def _every_model_is_served(self) -> Self:
-        for alias, model in self.models.items():
-            if not any(serves(upstream.models, model.model) for upstream in self.upstreams):
-                raise ValueError(f"models.{alias}: no upstream serves {model.model!r}")
+        served = [name for upstream in self.upstreams for name in upstream.models]
+        alone = [alias for alias, model in self.models.items() if not serves(served, model.model)]
+        if alone:
+            more = f"; the same with {', '.join(alone[1:])}" if alone[1:] else ""
+            raise _at(("models", alone[0], "model"), f"no upstream serves {self.models[alone[0]].model!r}{more}")
         return self
+
+
+def _at(path: tuple[str, ...], wrong: str) -> PydanticCustomError:
+    """What is wrong further in: pydantic would blame the whole section."""
+    return PydanticCustomError(ELSEWHERE, "{wrong}", {"wrong": wrong, "path": path})
 
 
 def sqlite_path(url: str) -> Path:
     """The file that a sqlite:/// address names."""
-    return Path(url.removeprefix("sqlite:///"))
+    return Path(url.removeprefix(SQLITE))

@@ -65,12 +65,19 @@ export function openCompose(form, does, bot) {
     });
   }
 
+  /** In a group, a question as /ask@bot, and a command with the bot's name, as Telegram's own menu sends it. */
+  function addressed(words) {
+    if (!bot() || !asks.checked || moot) return words;
+    const command = /^\/\w{1,64}(@\w+)?(?!\S)/.exec(words);
+    if (!command) return `/ask@${bot()} ${words}`;
+    return command[1] ? words : words.replace(command[0], `${command[0]}@${bot()}`);
+  }
+
   async function submit() {
     const words = text.value.trim();
     if (!words) return;
     text.value = "";
-    const prefix = bot() && asks.checked && !moot && !words.startsWith("/") ? `/ask@${bot()} ` : "";
-    if (await attempt(() => does.say(prefix + words))) does.unreply();
+    if (await attempt(() => does.say(addressed(words)))) does.unreply();
     else text.value ||= words;
   }
 
@@ -104,7 +111,7 @@ export function openCompose(form, does, bot) {
     /** In a group, offer to send everything as a question. */
     place() {
       privacy.hidden = !bot();
-      privacy.lastChild.textContent = `Send as /ask@${bot()}: privacy mode keeps other messages of a group from bots`;
+      privacy.lastChild.textContent = `Send as /ask@${bot()}, and commands with @${bot()}: privacy mode keeps the rest from bots`;
     },
     reply(author, glimpse) {
       moot = Boolean(author?.bot);

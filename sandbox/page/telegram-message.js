@@ -33,7 +33,8 @@ export function fillRow(row, message, names, does) {
   renew(part(row, "actions"), message.service, () => !message.service && replyButton(row, message, does));
 }
 
-const UNHEARD = "Parley did not get this. Privacy mode: in groups, bots only get commands and replies to them.";
+const UNHEARD =
+  "Parley did not get this. Privacy mode: in groups, bots only get commands with their name, and replies to them.";
 
 function contentOf({ sticker, service, text }) {
   if (sticker) return [sticker];

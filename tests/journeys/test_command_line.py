@@ -160,6 +160,36 @@ async def test_a_bad_configuration_is_told_without_a_traceback(world: World) -> 
     assert "Traceback" not in said
 
 
+@pytest.mark.parametrize("command", ["run", "check"])
+async def test_no_mistake_ends_in_a_traceback(world: World, command: str) -> None:
+    """Neither an empty secret, nor a number without end, nor an address with a password, nor a file within itself."""
+    world.write(
+        telegram={"token": ""},
+        discord={"token": "a b"},
+        limits={"drain": float("inf"), "lease": float("nan")},
+        storage={"url": "redis://user:hunter2@host:notaport/0"},
+    )
+    bad = await world.says(command)
+    (world.folder / "config.yaml").write_text("upstreams: &all [*all]\n")
+    endless = await world.says(command)
+
+    assert 2 == bad[0] == endless[0]
+    for key in ("telegram.token", "discord.token", "limits.drain", "limits.lease", "storage.url"):
+        assert f": {key}: " in bad[1]
+    assert "Traceback" not in bad[1] + endless[1]
+    assert "hunter2" not in bad[1]
+
+
+async def test_a_plain_terminal_is_enough(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A name may have characters that it cannot show."""
+    monkeypatch.setenv("PYTHONIOENCODING", "ascii")
+    world.write(upstreams=[{"name": "Eule 🦉", "base_url": world.openai.base_url, "api_key": world.openai.api_key}])
+    code, said = await world.says("check")
+
+    assert 0 == code, said
+    assert "upstream Eule ?: " in said
+
+
 async def test_nothing_configured_points_to_the_sandbox(world: World) -> None:
     """Somebody who only wants to look around."""
     world.write(discord=None, telegram=None)

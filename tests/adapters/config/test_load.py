@@ -122,7 +122,7 @@ def test_a_model_that_nobody_serves_is_a_mistake(file: Path) -> None:
     """It would fail at the first question."""
     said = mistakes(file, GOOD.replace('["*"]', '["other"]'))
 
-    assert ["the file: models.small: no upstream serves 'llama3.2'."] == [each.rstrip() for each in said]
+    assert ["line 7: models.small.model: no upstream serves 'llama3.2'. It is the name that the provider uses."] == said
 
 
 @pytest.mark.parametrize(

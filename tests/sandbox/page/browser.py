@@ -1,6 +1,5 @@
 """A browser that is already on the machine, and somebody in front of it."""
 
-import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -8,7 +7,7 @@ from typing import Self
 
 from playwright.async_api import Browser, Locator, Page, async_playwright, expect
 
-PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
+from tests.sandbox.page.installed import program
 
 QUIET = (
     "--headless=new",
@@ -29,10 +28,8 @@ expect.set_options(timeout=PATIENCE)
 
 @asynccontextmanager
 async def open_browser() -> AsyncIterator[Browser]:
-    program = next(filter(None, map(shutil.which, PROGRAMS)), None)
-    assert program, "no browser: install the package chromium"
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=program, args=list(QUIET))
+        browser = await playwright.chromium.launch(executable_path=program(), args=list(QUIET))
         try:
             yield browser
         finally:
