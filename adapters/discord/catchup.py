@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from bot.chat import Inbound
+from bot.errors import PlatformDown
 from bot.ports import Settings
 
 log = logging.getLogger(__name__)
@@ -49,10 +50,10 @@ class Past(Protocol):
     """Discord's REST API, as far as it tells of the past."""
 
     async def after(self, channel: int, message: int, limit: int) -> Sequence[Heard]:
-        """The messages right after that one, oldest first. Empty where we may not look."""
+        """The messages right after that one, oldest first. Empty where we may not look. Raises PlatformDown."""
 
     async def tell(self, channel: int, text: str) -> None:
-        """Say something in a channel; where we may not, nothing happens."""
+        """Say something in a channel; where that cannot be done, nothing happens."""
 
 
 def snowflake(moment: datetime) -> int:
@@ -77,12 +78,23 @@ class Ear:
         self._waiting: dict[int, list[Heard]] = {}
         self._since = 0
 
-    async def load(self, now: datetime) -> None:
-        """Read the watermarks. A first start begins now: nobody expects answers to what was said before."""
+    async def load(self, now: datetime, joined: datetime | None = None) -> None:
+        """
+        Read the watermarks. A first start begins now: nobody expects answers to what was said before.
+
+        Args:
+            joined: When we were last let in here; nothing that was said before concerns us.
+
+        Raises:
+            StorageDown: Nobody can tell.
+        """
         kept = dict(await self._settings.get(self._name))
-        self._since = int(kept.pop("since", 0)) or snowflake(now)
+        since = int(kept.pop("since", 0))
+        if not since:
+            since = snowflake(now)
+            await self._settings.put(self._name, {"since": str(since)})
+        self._since = max(since, snowflake(joined) if joined else 0)
         self._marks = {int(channel): int(mark) for channel, mark in kept.items()} | self._marks
-        await self._settings.put(self._name, {"since": str(self._since)})
 
     async def save(self) -> None:
         """Store the watermarks that have moved. Raises StorageDown."""
@@ -96,12 +108,12 @@ class Ear:
 
     def mark(self, channel: int) -> int:
         """The last message that is certain. A channel that is newer than our first start is heard from the start."""
-        return self._marks.get(channel, max(self._since, channel))
+        return max(self._marks.get(channel, 0), self._since, channel)
 
-    def in_use(self, now: datetime) -> list[int]:
-        """Channels in which something was said lately."""
+    def in_use(self, now: datetime) -> dict[int, int]:
+        """Channels in which something was said lately, each with the least last message that would be news."""
         recent = snowflake(now - RECENT)
-        return [channel for channel, mark in self._marks.items() if mark > recent]
+        return {channel: mark + 1 for channel, mark in self._marks.items() if mark > recent}
 
     def hold(self) -> None:
         """From now on live messages may follow a gap, in any channel: they wait until `catch_up`."""
@@ -123,15 +135,23 @@ class Ear:
 
         Raises:
             StorageDown: What was not heard by then still waits.
+            PlatformDown: What could not be read again still waits; the other channels are caught up with.
         """
         self._behind = {channel for channel, last in channels.items() if last > self.mark(channel)}
         for channel in [channel for channel in self._waiting if channel not in self._behind]:
             await self._release(channel)
+        unread: PlatformDown | None = None
         for channel in tuple(self._behind):
-            await self._read_again(channel, past, now)
-            await self._release(channel)
+            try:
+                await self._read_again(channel, channels[channel], past, now)
+            except PlatformDown as trouble:
+                unread = trouble
+            else:
+                await self._release(channel)
+        if unread:
+            raise unread
 
-    async def _read_again(self, channel: int, past: Past, now: datetime) -> None:
+    async def _read_again(self, channel: int, last: int, past: Past, now: datetime) -> None:
         missed = 0
         for _ in range(PAGES):
             page = await past.after(channel, self.mark(channel), PAGE)
@@ -144,6 +164,7 @@ class Ear:
         else:
             log.warning("channel %s: more was said meanwhile than is read again", channel)
             missed += 1
+        self._move(channel, last)  # it may have been deleted since, or lie beyond what is read
         if missed:
             await past.tell(channel, SORRY)
 
@@ -160,5 +181,8 @@ class Ear:
     async def _take(self, channel: int, heard: Heard) -> None:
         if heard.said is not None:
             await self._store(heard.said)
-        if heard.id > self.mark(channel):
-            self._marks[channel] = self._unsaved[channel] = heard.id
+        self._move(channel, heard.id)
+
+    def _move(self, channel: int, message: int) -> None:
+        if message > self.mark(channel):
+            self._marks[channel] = self._unsaved[channel] = message

@@ -1,35 +1,32 @@
-"""The connection to Discord: messages are queued as they come and stored in order, interactions at once."""
+"""The Discord side of the service: it stays connected, whatever happens, and shows answers."""
 
-import asyncio
-import logging
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from types import SimpleNamespace
-from typing import Any
 
 import aiohttp
 import discord
-from discord.gateway import DiscordWebSocket
+from discord.gateway import DiscordWebSocket, ReconnectWebSocket
 from discord.http import HTTPClient, Route
 from yarl import URL
 
-from adapters.discord.commands import MOST_CHOICES, payload
-from adapters.discord.errors import TROUBLE
-from adapters.discord.intake import is_aside, read_interaction, read_message, read_typing
+from adapters.discord.connection import Connection
 from adapters.discord.outbox import CHANNEL, EVERYWHERE, Acks, DiscordScreen
 from adapters.pace import Pace, Paces
 from adapters.patience import patiently
 from bot.access import Rank
-from bot.chat import Inbound, Key
+from bot.chat import Key
 from bot.commands.book import Book
-from bot.errors import PlatformDown, StorageDown
+from bot.errors import PlatformDown
 from bot.ports import Ports
 from bot.session import Sessions
 from bot.turn import Turn
 
-log = logging.getLogger(__name__)
-
 MESSAGES = re.compile(r"/channels/(\d+)/messages")
+
+LOST = (discord.DiscordException, ReconnectWebSocket, aiohttp.ClientError, OSError)
+"""How a connection may end. The library lets its own request to reconnect escape when a new socket ends at once."""
 
 SCARCE = 1
 """Calls left in a bucket from which on edits that only show progress wait for its reset."""
@@ -40,23 +37,39 @@ class WrongToken(Exception):
 
 
 class Discord:
-    """The Discord side of the service. It is a bot.ports.Platform."""
+    """
+    The Discord side of the service. It is a bot.ports.Platform.
 
-    def __init__(self, token: str, book: Book, test_guild: int | None = None) -> None:
+    Args:
+        test_guild: Where commands are published instead of everywhere.
+        shard_ids: The shards that this process connects; all of them when not said. They need `shard_count`.
+        shard_count: How many shards there are in all; Discord's advice when not said.
+    """
+
+    def __init__(
+        self,
+        token: str,
+        book: Book,
+        test_guild: int | None = None,
+        shard_ids: Sequence[int] | None = None,
+        shard_count: int | None = None,
+        now: Callable[[], datetime] = discord.utils.utcnow,
+    ) -> None:
         self._token = token
         self._book = book
         self._test_guild = test_guild
+        self._shards = {"shard_ids": shard_ids, "shard_count": shard_count}
+        self._now = now
         self._paces = Paces()
         self._pace = Pace(EVERYWHERE)
-        self._connection: _Connection | None = None
-        self._said: asyncio.Queue[Inbound] = asyncio.Queue()
+        self._connection: Connection | None = None
         self._acks = Acks()
 
     # bot.ports.Platform
 
     def screen(self, turn: Turn) -> DiscordScreen:
         pace = self._paces.of(turn.origin.address["channel"], CHANNEL)
-        return DiscordScreen(self._http, self._acks, turn, pace, self._pace)
+        return DiscordScreen(self._http, self._acks, turn, pace, self._pace, self._now)
 
     async def rank(self, key: Key) -> Rank:
         """A caller's rank comes along with every interaction, and nothing else gives commands here."""
@@ -75,38 +88,34 @@ class Discord:
         Raises:
             WrongToken: Discord does not know us.
         """
-        storing = asyncio.ensure_future(self._store(sessions))
-        try:
-            await patiently("Discord", lambda: self._connect(sessions, ports, ready), PlatformDown)
-        finally:
-            storing.cancel()
-            await asyncio.wait({storing})
+        await patiently("Discord", lambda: self._connect(sessions, ports, ready), PlatformDown)
 
     async def _connect(self, sessions: Sessions, ports: Ports, ready: Callable[[str], None]) -> None:
-        connection = _Connection(self._book, sessions, ports, self._said, self._acks, self._heed, ready)
+        connection = Connection(
+            self._book,
+            sessions,
+            ports,
+            self._acks,
+            self._pace,
+            self._now,
+            ready,
+            http_trace=_tracing(self._heed),
+            **self._shards,
+        )
         try:
             async with connection:
                 await connection.login(self._token)
                 await connection.publish(self._test_guild)
                 self._connection = connection
-                await connection.connect()
+                await connection.listen()
         except discord.LoginFailure as error:
             raise WrongToken from error
-        except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
+        except LOST as error:
             raise PlatformDown(f"{type(error).__name__}: {error}") from error
 
-    async def _store(self, sessions: Sessions) -> None:
-        """Write down what was said, in order. Discord will not say it again: it waits for a store that is down."""
-        while True:
-            said = await self._said.get()
-            try:
-                await patiently("Discord messages", lambda said=said: sessions.ask(said), StorageDown)  # type: ignore[misc]
-            except Exception:
-                log.exception("message %s could not be taken and was skipped", said.origin.event)
-
     def _http(self) -> HTTPClient:
-        if self._connection is None:
-            raise PlatformDown("not connected to Discord yet")
+        if self._connection is None or self._connection.is_closed():
+            raise PlatformDown("not connected to Discord")
         return self._connection.http
 
     def _heed(self, channel: str, remaining: int, reset_after: float) -> None:
@@ -141,102 +150,6 @@ def speak_with(api_base: str | None, gateway_url: str | None) -> None:
         Route.BASE = api_base
     if gateway_url:
         DiscordWebSocket.DEFAULT_GATEWAY = URL(gateway_url)
-
-
-class _Connection(discord.AutoShardedClient):
-    """One login. It keeps as little as it can: no messages, no members, the fewest intents."""
-
-    def __init__(
-        self,
-        book: Book,
-        sessions: Sessions,
-        ports: Ports,
-        said: asyncio.Queue[Inbound],
-        acks: Acks,
-        heed: Callable[[str, int, float], None],
-        ready: Callable[[str], None],
-    ) -> None:
-        super().__init__(
-            intents=discord.Intents(guilds=True, guild_messages=True, dm_messages=True),
-            allowed_mentions=discord.AllowedMentions.none(),
-            max_messages=None,
-            chunk_guilds_at_startup=False,
-            member_cache_flags=discord.MemberCacheFlags.none(),
-            guild_ready_timeout=0.5,
-            max_ratelimit_timeout=30.0,
-            http_trace=_tracing(heed),
-        )
-        self._book = book
-        self._sessions = sessions
-        self._ports = ports
-        self._heard = said
-        self._acks = acks
-        self._ready_call = ready
-
-    async def publish(self, guild: int | None) -> None:
-        """Make exactly our commands known: everywhere, or in one server. Without it we can still be talked to."""
-        assert self.application_id is not None
-        commands = payload(self._book.listed)
-        try:
-            if guild is None:
-                await self.http.bulk_upsert_global_commands(self.application_id, commands)
-            else:
-                await self.http.bulk_upsert_guild_commands(self.application_id, guild, commands)
-        except discord.DiscordException as error:
-            log.error("the slash commands could not be published: %s", error)
-
-    async def on_ready(self) -> None:
-        self._ready_call(str(self.user))
-
-    async def on_message(self, message: discord.Message) -> None:
-        """Queue what is said to us, before anything can be waited for: the order must not change."""
-        assert self.user is not None
-        said = read_message(message, self.user)
-        if said is not None:
-            self._heard.put_nowait(said)
-
-    async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
-        """Store a command or a pressed button, then tell Discord that we have it."""
-        assert self.user is not None
-        if interaction.type is discord.InteractionType.autocomplete:
-            await self._suggest(interaction)
-            return
-        given = read_interaction(interaction, self.user, self._book)
-        if given is None:
-            return
-        with self._acks.pending(interaction.token):
-            try:
-                await (self._sessions.ask(given) if isinstance(given, Inbound) else self._sessions.call(given))
-            except StorageDown as trouble:
-                log.error("interaction %s was not taken: %s", interaction.id, trouble)
-                await interaction.response.send_message(trouble.for_user, ephemeral=True)
-                return
-            await self._acknowledge(interaction)
-
-    async def _acknowledge(self, interaction: discord.Interaction[Any]) -> None:
-        """Tell Discord that we have it. After three seconds that is in vain; the answer is posted all the same."""
-        try:
-            if interaction.type is discord.InteractionType.component:
-                await interaction.response.defer()
-            else:
-                await interaction.response.defer(ephemeral=is_aside(interaction, self._book), thinking=True)
-        except TROUBLE as error:
-            log.warning("interaction %s was not acknowledged: %s", interaction.id, error)
-
-    async def _suggest(self, interaction: discord.Interaction[Any]) -> None:
-        """Propose values for the argument that is being typed."""
-        typing = read_typing(interaction)
-        if typing is None or not self._book.knows(typing.command):
-            return
-        params = self._book.find(typing.command).params
-        suggest = next((param.suggest for param in params if param.name == typing.param), None)
-        values = suggest(self._ports, typing.text) if suggest else ()
-        choices = [discord.app_commands.Choice(name=value, value=value) for value in values[:MOST_CHOICES]]
-        await interaction.response.autocomplete(choices)
-
-    async def on_error(self, event_method: str, /, *_: Any, **__: Any) -> None:
-        """What a handler failed at is for the log; the next event is handled all the same."""
-        log.exception("Discord event %s was not handled", event_method)
 
 
 def _tracing(heed: Callable[[str, int, float], None]) -> aiohttp.TraceConfig:

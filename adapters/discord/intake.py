@@ -1,14 +1,18 @@
-"""What of a Discord event is said to us: message or interaction -> Inbound | Call | None. Pure."""
+"""What of a Discord event is said to us: message or interaction -> Inbound | Call | None."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import discord
 
+from adapters.discord.catchup import Heard
 from bot.access import Rank
 from bot.chat import Call, Inbound, Key, Origin
 from bot.commands.book import Book
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,18 +24,29 @@ class Typing:
     text: str
 
 
+def overhear(message: discord.Message, me: discord.abc.User) -> Heard:
+    """Any message of a channel, whether it is for us or not. One that cannot be read is for nobody."""
+    try:
+        said = read_message(message, me)
+    except Exception:
+        log.exception("message %s could not be read and was skipped", message.id)
+        said = None
+    return Heard(message.id, message.created_at, said)
+
+
 def read_message(message: discord.Message, me: discord.abc.User) -> Inbound | None:
     """Take up a message that mentions us, replies to us, or is private; None for others' talk and for bots."""
     if message.author.bot or message.type not in (discord.MessageType.default, discord.MessageType.reply):
         return None
     answered = message.reference.resolved if message.reference else None
     to_us = isinstance(answered, discord.Message) and answered.author.id == me.id
-    if message.guild is not None and not to_us and me not in message.mentions:
+    community = _community(message)
+    if community and not to_us and me not in message.mentions:
         return None
     address = {"kind": "message", "channel": str(message.channel.id), "reply_to": str(message.id), "via": "channel"}
-    key = _key(me.id, message.guild, message.channel, message.author.id)
+    key = _key(me.id, community, message.channel, message.author.id)
     return Inbound(
-        Origin(key, f"m{message.id}", message.author.display_name, message.created_at, address),
+        Origin(key, f"m{message.id}", str(message.author.display_name), message.created_at, address),
         _text(message, me),
         message=str(message.id),
         reply_to=str(message.reference.message_id) if message.reference and message.reference.message_id else "",
@@ -87,14 +102,19 @@ def _origin(interaction: discord.Interaction[Any], me: discord.abc.User, kind: s
         "via": "channel" if ours and not private and (interaction.guild_id is None or can_post) else "webhook",
         "private": "yes" if private else "",
         "application": str(interaction.application_id),
-        "token": interaction.token,
+        "token": str(interaction.token),
     }
-    key = _key(me.id, interaction.guild, interaction.channel, interaction.user.id)
-    return Origin(key, f"i{interaction.id}", interaction.user.display_name, interaction.created_at, address)
+    key = _key(me.id, str(interaction.guild_id or ""), interaction.channel, interaction.user.id)
+    return Origin(key, f"i{interaction.id}", str(interaction.user.display_name), interaction.created_at, address)
 
 
-def _key(me: int, guild: discord.Guild | None, channel: Any, user: int) -> Key:
-    community = str(guild.id) if guild else ""
+def _community(message: discord.Message) -> str:
+    """The server, also one that the gateway has not told of yet; "" in private."""
+    known = message.guild.id if message.guild else getattr(message.channel, "guild_id", None)
+    return str(known or "")
+
+
+def _key(me: int, community: str, channel: Any, user: int) -> Key:
     if isinstance(channel, discord.Thread):
         return Key("discord", str(me), community, str(channel.parent_id), str(channel.id), str(user))
     return Key("discord", str(me), community, str(channel.id), "", str(user))
@@ -116,7 +136,7 @@ def _unreadable(message: discord.Message, me: discord.abc.User) -> tuple[str, ..
         return (_kind(message.attachments),)
     if message.poll is not None:
         return ("a poll",)
-    if message.guild is not None and not message.content and me not in message.mentions:
+    if _community(message) and not message.content and me not in message.mentions:
         return ("a reply without a mention, which Discord keeps from me",)
     return ()
 
@@ -131,7 +151,7 @@ def _kind(attachments: Sequence[discord.Attachment]) -> str:
 
 
 def _arguments(options: Sequence[Mapping[str, Any]]) -> dict[str, str]:
-    return {option["name"]: str(option["value"]) for option in options if "value" in option}
+    return {str(option["name"]): str(option["value"]) for option in options if "value" in option}
 
 
 def _rank(interaction: discord.Interaction[Any]) -> Rank:

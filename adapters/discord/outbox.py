@@ -8,15 +8,18 @@ needed to go on after a restart is an id, a token, and a page.
 import asyncio
 import contextlib
 import hashlib
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from typing import Any
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from datetime import datetime
+from typing import Any, TypeVar
 
 from discord.http import HTTPClient, Route
 
+from adapters.discord.catchup import snowflake
 from adapters.discord.errors import TROUBLE, DeadInteraction, renamed
 from adapters.discord.render import pages
+from adapters.discord.strays import NONCE, find_stray, mark
 from adapters.pace import Pace, Rule
-from bot.errors import PartGone
+from bot.errors import PartGone, Undeliverable
 from bot.reply import Button, Page, Reply
 from bot.turn import Turn
 
@@ -40,6 +43,8 @@ EPHEMERAL = 1 << 6
 
 ROW, BUTTON, GREY = 1, 2, 2
 NO_MENTIONS = {"parse": list[str]()}
+
+T = TypeVar("T")
 
 
 class Acks:
@@ -67,14 +72,23 @@ class DiscordScreen:
     """One turn's messages."""
 
     def __init__(
-        self, http: Callable[[], HTTPClient], acks: Acks, turn: Turn, channel_pace: Pace, bot_pace: Pace
+        self,
+        http: Callable[[], HTTPClient],
+        acks: Acks,
+        turn: Turn,
+        channel_pace: Pace,
+        bot_pace: Pace,
+        now: Callable[[], datetime],
     ) -> None:
         self._http = http
         self._acks = acks
-        self._turn = turn.id
+        self._turn = turn
         self._address = turn.origin.address
         self._channel_pace = channel_pace
         self._bot_pace = bot_pace
+        self._now = now
+        self._parts = [*turn.parts]
+        self._tried = {len(turn.parts)}
 
     def pages(self, reply: Reply) -> Sequence[Page]:
         return pages(reply)
@@ -88,6 +102,11 @@ class DiscordScreen:
             yield
 
     async def create(self, part: int, page: Page) -> str:
+        message = await self._create(part, page)
+        self._parts.append(message)
+        return message
+
+    async def _create(self, part: int, page: Page) -> str:
         if part == 0 and self._address["kind"] == "slash":
             try:
                 return await self._answer(page)
@@ -96,11 +115,7 @@ class DiscordScreen:
                     raise
         if self._by_webhook:
             return await self._call(self._followup(), self._aside(page))
-        nonce = hashlib.sha256(f"{self._turn}:{part}".encode()).hexdigest()[:25]
-        body = {**_content(page), "flags": SUPPRESS_EMBEDS, "nonce": nonce, "enforce_nonce": True}
-        if part == 0 and self._address["reply_to"]:
-            body["message_reference"] = {"message_id": self._address["reply_to"], "fail_if_not_exists": False}
-        return await self._call(self._channel("POST", ""), body)
+        return await self._stray(part) or await self._call(self._channel("POST", ""), self._fresh(part, page))
 
     async def edit(self, message: str, page: Page) -> None:
         await self._call(self._message("PATCH", message), _content(page))
@@ -121,6 +136,33 @@ class DiscordScreen:
             else:
                 await self._acks.given(self._address["token"])
                 await self._call(self._followup(), self._aside(page))
+
+    async def _stray(self, part: int) -> str | None:
+        """
+        The message that an earlier try at this part made, where its nonce may be forgotten.
+
+        How often it was tried is no help: a try that a stop or an outage ended does not count.
+        """
+        turn, tried = self._turn, part in self._tried
+        self._tried.add(part)
+        if not tried or self._now() - turn.origin.at < NONCE:
+            return None
+        after = int(self._parts[-1]) if self._parts else snowflake(turn.origin.at)
+        place = self._address["channel"], turn.origin.key.bot
+        try:
+            return await self._timely(lambda http: find_stray(http, *place, turn.id, after, self._parts))
+        except Undeliverable:
+            return None
+
+    def _fresh(self, part: int, page: Page) -> dict[str, Any]:
+        """A new message, such that it can be found again."""
+        nonce = hashlib.sha256(f"{self._turn.id}:{part}".encode()).hexdigest()[:25]
+        body = {**_content(page), "flags": SUPPRESS_EMBEDS, "nonce": nonce, "enforce_nonce": True}
+        if not page.buttons:
+            body["components"] = [{"type": ROW, "components": [mark(self._turn.id)]}]
+        if part == 0 and self._address["reply_to"]:
+            body["message_reference"] = {"message_id": self._address["reply_to"], "fail_if_not_exists": False}
+        return body
 
     async def _answer(self, page: Page) -> str:
         """Fill in the answer that Discord shows as being thought about."""
@@ -153,13 +195,20 @@ class DiscordScreen:
 
     async def _call(self, route: Route, body: dict[str, Any] | None = None) -> str:
         """Make a call. Returns the id of the message that it made or changed."""
+        answer = await self._timely(
+            lambda http: http.request(route) if body is None else http.request(route, json=body)
+        )
+        return str(answer["id"]) if isinstance(answer, dict) else ""
+
+    async def _timely(self, call: Callable[[HTTPClient], Awaitable[T]]) -> T:
         try:
             async with asyncio.timeout(PATIENCE):
-                http = self._http()
-                answer = await (http.request(route) if body is None else http.request(route, json=body))
+                return await call(self._http())
         except TROUBLE as error:
             raise renamed(error) from error
-        return str(answer["id"]) if isinstance(answer, dict) else ""
+        except RuntimeError:
+            self._http()  # raises PlatformDown when the connection was closed under the call
+            raise
 
 
 def _content(page: Page) -> dict[str, Any]:

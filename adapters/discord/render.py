@@ -3,7 +3,7 @@
 from adapters.discord.lines import markdown
 from adapters.markup.addresses import is_web
 from adapters.markup.pages import paginate
-from adapters.markup.rich import Style
+from adapters.markup.rich import Rich, Style
 from bot.reply import Page, Reply
 
 LONGEST = 2000
@@ -27,4 +27,12 @@ STYLE = Style(
 
 def pages(reply: Reply) -> tuple[Page, ...]:
     """At least one message: what has not begun shows as "…"."""
-    return paginate(reply, STYLE, LONGEST, lambda piece: Page(markdown(piece)), lambda page: len(page.text))
+    return paginate(reply, STYLE, LONGEST, _draw, _size)
+
+
+def _draw(piece: Rich) -> Page:
+    return Page(markdown(piece))
+
+
+def _size(page: Page) -> int:
+    return len(page.text)

@@ -102,6 +102,11 @@ def guild_create(world: World, guild: Guild) -> Dispatch:
     return Dispatch("GUILD_CREATE", Intent.GUILDS, guild.id, data)
 
 
+def guild_outage(guild: Guild) -> Dispatch:
+    """docs.discord.com/developers/events/gateway-events#guild-delete: `unavailable` is how an outage is told."""
+    return Dispatch("GUILD_DELETE", Intent.GUILDS, guild.id, lambda _: {"id": str(guild.id), "unavailable": True})
+
+
 def _channels(world: World, guild: Guild) -> list[Channel]:
     """All of them: a bot is told even of those that it may not see."""
     return [channel for channel in world.channels.values() if channel.guild_id == guild.id]

@@ -7,7 +7,7 @@ import json
 import time
 from collections import deque
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aiohttp import WSCloseCode, WSMessage, WSMsgType, web
 
@@ -39,12 +39,33 @@ from sandbox.discord.codes import (
     VOICE,
     Closed,
 )
+from sandbox.discord.gateway import Gateway
 from sandbox.discord.intents import KNOWN, Intent, disallowed
 from sandbox.discord.rules import Rules
 from sandbox.discord.sessions import Session, packet
 
-if TYPE_CHECKING:
-    from sandbox.discord.gateway import Gateway
+
+async def connect(gateway: Gateway, request: web.Request) -> web.StreamResponse:
+    """Serve one connection for as long as it lasts."""
+    if gateway.refusing:
+        gateway.counts.refused += 1
+        gateway.world.changes.notify()
+        raise web.HTTPServiceUnavailable
+    socket = web.WebSocketResponse(timeout=1.0)
+    await socket.prepare(request)
+    if gateway.hanging_up:
+        gateway.hanging_up -= 1
+        await socket.close(code=WSCloseCode.SERVICE_RESTART)
+        return socket
+    connection = Connection(gateway, socket, request)
+    gateway.connections.add(connection)
+    try:
+        await connection.serve(dict(request.query))
+    finally:
+        gateway.connections.discard(connection)
+        connection.leave()
+        gateway.announce()
+    return socket
 
 
 class Connection:
@@ -180,7 +201,8 @@ class Connection:
         self._enter(session)
         session.tell("READY", self._ready(session))
         for guild in world.guilds.values():
-            if session.covers(guild.id) and Intent.GUILDS in intents and world.bot.id in guild.members:
+            theirs = session.covers(guild.id) and guild.id not in gateway.out
+            if theirs and Intent.GUILDS in intents and world.bot.id in guild.members:
                 session.tell("GUILD_CREATE", guild_create(world, guild).data(intents))
         gateway.announce()
 

@@ -8,16 +8,27 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from typing import Protocol
 
-from aiohttp import web
-
-from sandbox.discord.broadcast import dispatches
+from sandbox.discord.broadcast import Dispatch, dispatches, guild_create, guild_outage
 from sandbox.discord.codes import INVALID_SESSION, RECONNECT
-from sandbox.discord.connections import Connection
 from sandbox.discord.counts import Counts
 from sandbox.discord.events import Event, Presence
 from sandbox.discord.sessions import Session, Starts, packet
+from sandbox.discord.state import Guild
 from sandbox.discord.world import World
+
+
+class Line(Protocol):
+    """One websocket, as the gateway knows it."""
+
+    session: Session | None
+
+    def push(self, text: str) -> None:
+        """Send something, after all that was pushed before."""
+
+    async def cut(self, code: int | None) -> None:
+        """Close it, or without a code break it."""
 
 
 class Gateway:
@@ -28,8 +39,10 @@ class Gateway:
         self.counts = counts
         self.starts = Starts(world.rules)
         self.sessions: dict[str, Session] = {}
-        self.connections: set[Connection] = set()
+        self.connections: set[Line] = set()
+        self.out: set[int] = set()
         self.refusing = False
+        self.hanging_up = 0
         self.url = ""
         self._cuts: set[asyncio.Task[None]] = set()
         self.thawed = asyncio.Event()
@@ -42,9 +55,13 @@ class Gateway:
             guild = self.world.guilds.get(told.guild_id or 0)
             if guild is not None and self.world.bot.id not in guild.members and told.name != "GUILD_DELETE":
                 continue
-            for session in self.sessions.values():
-                if session.hears(told):
-                    session.tell(told.name, told.data(session.intents))
+            if told.guild_id not in self.out:
+                self._tell(told)
+
+    def _tell(self, told: Dispatch) -> None:
+        for session in self.sessions.values():
+            if session.hears(told):
+                session.tell(told.name, told.data(session.intents))
 
     @property
     def online(self) -> bool:
@@ -72,12 +89,25 @@ class Gateway:
         """Lose every session, as a restart of Discord's does: a resume is answered with op 9."""
         self.sessions.clear()
 
+    def lose_guild(self, guild: Guild) -> None:
+        """An outage of one guild: until `restore_guild` nothing of it is told, and a new session finds it missing."""
+        self._tell(guild_outage(guild))
+        self.out.add(guild.id)
+
+    def restore_guild(self, guild: Guild) -> None:
+        self.out.discard(guild.id)
+        self._tell(guild_create(self.world, guild))
+
     def refuse(self) -> None:
         """Take no new connections until `accept`."""
         self.refusing = True
 
     def accept(self) -> None:
         self.refusing = False
+
+    def hang_up(self, times: int = 1) -> None:
+        """Close the next connections before a word is said."""
+        self.hanging_up += times
 
     def freeze(self) -> None:
         """Neither send nor read anything until `thaw`, heartbeats included; connections stay open."""
@@ -86,25 +116,7 @@ class Gateway:
     def thaw(self) -> None:
         self.thawed.set()
 
-    async def connect(self, request: web.Request) -> web.StreamResponse:
-        """Serve one connection for as long as it lasts."""
-        if self.refusing:
-            self.counts.refused += 1
-            self.world.changes.notify()
-            raise web.HTTPServiceUnavailable
-        socket = web.WebSocketResponse(timeout=1.0)
-        await socket.prepare(request)
-        connection = Connection(self, socket, request)
-        self.connections.add(connection)
-        try:
-            await connection.serve(dict(request.query))
-        finally:
-            self.connections.discard(connection)
-            connection.leave()
-            self.announce()
-        return socket
-
-    def cut_soon(self, connections: Iterable[Connection], code: int) -> None:
+    def cut_soon(self, connections: Iterable[Line], code: int) -> None:
         for connection in connections:
             task = asyncio.create_task(connection.cut(code))
             self._cuts.add(task)

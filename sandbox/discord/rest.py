@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 from aiohttp import web
 
 from sandbox.discord import message_payloads, rest_commands, rest_interactions, rest_messages, rest_world
+from sandbox.discord.connections import connect
 from sandbox.discord.counts import Counts
 from sandbox.discord.errors import ApiError, no_such_method, no_such_route, unauthorized
 from sandbox.discord.gateway import Gateway
@@ -37,7 +39,7 @@ class Rest:
         for route in ROUTES:
             self.app.router.add_route(route.method, BASE + route.path, self._serve(route))
         self.app.router.add_get("/attachments/{channel_id}/{attachment_id}/{name}", self._file)
-        self.app.router.add_get("/gateway", gateway.connect)
+        self.app.router.add_get("/gateway", partial(connect, gateway))
 
     @web.middleware
     async def _edge(self, request: web.Request, handler: Handler) -> web.StreamResponse:

@@ -85,6 +85,31 @@ async def test_too_old_a_sequence_cannot_be_resumed(club: Discord) -> None:
     assert (2, 0) == (club.counts.identifies, club.counts.resumes)
 
 
+async def test_a_session_that_was_away_for_too_long_cannot_be_resumed(club: Discord) -> None:
+    """Discord keeps it for a few minutes."""
+    club.rules.identify_seconds, club.rules.session_seconds = 0, 0
+    async with connected(club) as client:
+        await club.gateway.drop()
+        await told(client, "READY", 2)
+
+    assert (2, 0) == (club.counts.identifies, club.counts.resumes)
+
+
+async def test_an_outage_of_a_guild_is_told_and_hides_what_is_said(club: Discord) -> None:
+    """Only its history knows of it afterwards."""
+    async with connected(club) as client:
+        club.gateway.lose_guild(club.guild)
+        await told(client, "GUILD_DELETE")
+        names = [guild.name for guild in client.guilds if not guild.unavailable]
+        await club.say("general", "alice", "during")
+        club.gateway.restore_guild(club.guild)
+        await told(client, "GUILD_CREATE", 2)
+        await club.say("general", "alice", "after")
+        (message,) = await heard(client)
+
+    assert ([], "after") == (names, message.content)
+
+
 @pytest.fixture
 def hurried(club: Discord, monkeypatch: pytest.MonkeyPatch) -> None:
     """The library waits a second or more before it tries again, and Discord five between two starts."""
@@ -106,6 +131,17 @@ async def test_a_refused_connection_is_tried_again(club: Discord) -> None:
         (message,) = await heard(client)
 
     assert "there you are" == message.content
+
+
+@pytest.mark.usefixtures("hurried")
+async def test_a_gateway_that_hangs_up_is_called_again(club: Discord) -> None:
+    """The connection is taken, and ended before a word."""
+    async with connected(club) as client:
+        club.gateway.hang_up()
+        await club.gateway.drop()
+        await told(client, "RESUMED")
+
+    assert 0 == club.gateway.hanging_up
 
 
 @pytest.mark.usefixtures("hurried")
