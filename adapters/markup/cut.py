@@ -4,6 +4,7 @@ import re
 import unicodedata
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import TypeVar
 
 from adapters.markup.rich import Kind, Rich, Span, part, visible
@@ -19,6 +20,9 @@ _VIRAMA = 9
 _CLUSTER = 64
 """Code points that we look back for the beginning of a character; longer ones are an attack on somebody's screen."""
 
+_KEPT = 512
+"""Pages that are kept, with what stood ahead of them: about 20 KB for each."""
+
 
 def cut(rich: Rich, limit: int, draw: Callable[[Rich], Drawn], size: Callable[[Drawn], int]) -> tuple[Drawn, ...]:
     """
@@ -29,6 +33,7 @@ def cut(rich: Rich, limit: int, draw: Callable[[Rich], Drawn], size: Callable[[D
 
     Args:
         limit: The largest piece, in the unit of `size`.
+        draw, size: The same functions for the same platform, since their work is kept.
         size: How large a piece is once it is drawn; never less than its number of code points before.
 
     Returns:
@@ -38,8 +43,12 @@ def cut(rich: Rich, limit: int, draw: Callable[[Rich], Drawn], size: Callable[[D
     windows, fits = _Windows(rich), limit
     windows.skip(_start(windows.next(limit + 1), 0))
     while windows.left:
-        window = windows.next(limit + 1)
-        page, end, fits = _page(window, limit, draw, size, fits)
+        window = windows.next(min(limit, 2 * fits) + 1)
+        more = len(window.text) < windows.left
+        page, end, fits = (_full if more else _page)(window, limit, draw, size, fits)
+        if more and end == len(window.text):
+            fits = end  # all of it, so we should have looked further
+            continue
         if visible(window.text[:end]):
             pages.append(page)
         windows.skip(_start(window, end))
@@ -89,6 +98,10 @@ def _page(
     while size(page := draw(_trimmed(window, at))) > limit and at > 1:
         at = _place(window, at - 1)
     return page, at, most
+
+
+_full = lru_cache(maxsize=_KEPT)(_page)
+"""For a page that something follows: it stays while the text grows."""
 
 
 def _most(window: Rich, limit: int, measure: Callable[[Rich], int], guess: int) -> int:

@@ -14,17 +14,20 @@ class Draft:
 
     Args:
         lines: The lines of the source, which tell where the model left one blank.
+        continues: It goes on below something that was written apart.
+        after_heading: The last block was a heading, here or in what it goes on below.
     """
 
     style: Style
     lines: Sequence[str] = ()
+    continues: bool = False
+    after_heading: bool = False
     margins: list[str] = field(default_factory=list)
     length: int = 0
     line_start: int = 0
     _parts: list[str] = field(default_factory=list)
     _spans: list[Span] = field(default_factory=list)
     _after_marker: bool = False
-    _after_heading: bool = False
 
     def write(self, text: str) -> None:
         self._parts.append(text)
@@ -81,10 +84,10 @@ class Draft:
         if self._after_marker and not whole_lines:
             self._after_marker = False
             return
-        if self.length:
-            blank = not self._after_marker and not self._after_heading and (heading or self._blank_before(line))
+        if self.length or self.continues:
+            blank = not self._after_marker and not self.after_heading and (heading or self._blank_before(line))
             self.write("\n\n" if blank else "\n")
-        self._after_heading = heading
+        self.after_heading = heading
         self.line_start = self.length
         if not whole_lines:
             self._margin()
@@ -107,12 +110,5 @@ class Draft:
         return 0 < line <= len(self.lines) and not self.lines[line - 1].strip(" \t>")
 
     def done(self) -> Rich:
-        text = "".join(self._parts).rstrip()
-        end = len(text)
-        spans = [
-            span if span.end <= end else Span(span.start, end, span.kind, span.detail)
-            for span in self._spans
-            if span.start < end
-        ]
-        spans.reverse()  # inner ones were closed first; a stable sort leaves the outer of two equals in front
-        return Rich(text, tuple(sorted(spans, key=lambda span: (span.start, -span.end))))
+        spans = self._spans[::-1]  # inner ones were closed first; a stable sort leaves the outer of two equals in front
+        return Rich("".join(self._parts), tuple(sorted(spans, key=lambda span: (span.start, -span.end))))

@@ -9,7 +9,7 @@ from rich.cells import cell_len
 
 from adapters.markup.draft import Draft
 from adapters.markup.inline import write_inline
-from adapters.markup.rich import Kind, Style
+from adapters.markup.rich import Kind, Style, visible
 
 Cell = Sequence[Token]
 
@@ -43,12 +43,18 @@ def collect(tokens: Sequence[Token]) -> Table:
 
 
 def aligned(table: Table, style: Style) -> str | None:
-    """The table in a fixed-width font, None when it is too wide for that. Cells are plain; a link keeps its address."""
+    """
+    The table in a fixed-width font, None when it is too wide for that, "" when there is nothing to see in it.
+
+    Cells are plain; a link keeps its address.
+    """
     gaps = len(" | ") * (len(table.header) - 1)
     if gaps > style.table_width:
         return None
     plain = replace(style, linkable=lambda _address: False, plain=str)
     grid = [[_plain(cell, plain) for cell in row] for row in (table.header, *table.rows)]
+    if not visible("".join(line for row in grid for cell in row for line in cell)):
+        return ""
     widths = [max(cell_len(line) for cell in column for line in cell) for column in zip(*grid, strict=True)]
     if sum(widths) + gaps > style.table_width:
         return None
@@ -61,7 +67,7 @@ def aligned(table: Table, style: Style) -> str | None:
 def _plain(cell: Cell, style: Style) -> list[str]:
     draft = Draft(style)
     write_inline(draft, cell)
-    return draft.done().text.split("\n")
+    return draft.done().text.rstrip().split("\n")
 
 
 def _row(row: list[list[str]], widths: list[int], alignments: Sequence[str]) -> list[str]:

@@ -5,7 +5,7 @@ from functools import cache
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from adapters.markup import dialect, mathematics, tables
+from adapters.markup import dialect, mathematics, shortcuts, tables
 
 # References would make an earlier page change, or a line vanish, when a definition arrives; "text\n---" and "text\n-"
 # are a rule and the beginning of a list to every model, never a heading.
@@ -21,6 +21,6 @@ def parse(source: str) -> list[Token]:
 def _parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": False, "tasklists": True, "maxNesting": dialect.DEEPEST + 4})
     parser.enable(["table", "strikethrough"]).disable(_OFF)
-    for extend in (dialect.extend, mathematics.extend, tables.extend):
+    for extend in (dialect.extend, mathematics.extend, tables.extend, shortcuts.extend):
         extend(parser)
     return parser

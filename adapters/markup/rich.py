@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -107,6 +107,24 @@ def part(rich: Rich, start: int, end: int) -> Rich:
             if span.start < end and span.end > start
         ),
     )
+
+
+def joined(pieces: Iterable[Rich]) -> Rich:
+    """The pieces one behind the other, with nothing between them."""
+    texts: list[str] = []
+    spans: list[Span] = []
+    at = 0
+    for piece in pieces:
+        spans += [Span(at + span.start, at + span.end, span.kind, span.detail) for span in piece.spans]
+        texts.append(piece.text)
+        at += len(piece.text)
+    return Rich("".join(texts), tuple(spans))
+
+
+def trimmed(rich: Rich) -> Rich:
+    """`rich` without the white space at its end."""
+    end = len(rich.text.rstrip())
+    return part(rich, 0, end) if end < len(rich.text) else rich
 
 
 def noted(rich: Rich, note: str) -> Rich:

@@ -1,23 +1,48 @@
-"""Markdown to Rich."""
+"""
+Markdown to Rich, a piece at a time.
+
+An answer is rendered again for every edit while it grows at its end. Blocks that something else follows stay as they
+are, so a long source is read in pieces, and the work on the latest of them is kept.
+"""
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
 
 from markdown_it.token import Token
 
+from adapters.markup.blocks import write
 from adapters.markup.draft import Draft
-from adapters.markup.inline import write_inline
-from adapters.markup.layout import aligned, collect, write_records
 from adapters.markup.parse import parse
-from adapters.markup.rich import Kind, Rich, Style, clean
+from adapters.markup.rich import Rich, Style, clean, joined, trimmed
 
-_LANGUAGE = re.compile(r"[\w+#.-]{1,32}", re.ASCII)
+PIECE = 4_000
+"""Code points that we look ahead for the end of a block, at first."""
 
-RULE = "─" * 10
-_NESTED_QUOTE = "› "
-_DEEPEST_INDENT = 8
-"""Levels of a list that are moved in; a phone's screen has no room for more."""
+_FURTHER = 4
+"""How many times as far we look when no block ends there."""
+
+_MAY_END = re.compile(r"\n[ \t]*\n(?!(?:[-+*]|\d+[.)])\s)(?=\S)")
+"""A blank line, then neither an indentation nor a further item: where there is none, one long block goes on."""
+
+_KEPT = 512
+"""Pieces that are kept, of up to PIECE * _FURTHER code points each: about 25 KB for an ordinary one, with its spans."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """
+    The first blocks of a source.
+
+    Args:
+        length: Of their source, in code points; 0 when no block ends for certain.
+        after_heading: Whether the last of them is a heading.
+    """
+
+    rich: Rich
+    length: int
+    after_heading: bool
 
 
 def read(text: str, style: Style) -> Rich:
@@ -26,148 +51,56 @@ def read(text: str, style: Style) -> Rich:
 
     Nothing that can be read is dropped; what is no Markdown shows as it stands, HTML too.
     """
-    source = clean(text)
-    writer = _Writer(Draft(style, source.split("\n")))
-    writer.write(parse(source))
-    return writer.draft.done()
+    return trimmed(joined(_pieces(clean(text), style)))
 
 
-@dataclass(slots=True)
-class _Numbers:
-    """One list's numbers: the one in the source last, and the one shown for it."""
-
-    read: int = -1
-    shown: int = -1
-
-    def next(self, number: int) -> tuple[int, bool]:
-        """The number to show, and whether it follows the last. `1. 1. 1.` counts up, `3. 5.` stays as it is."""
-        first, repeated = self.read < 0, number == self.read
-        shown = self.shown + 1 if repeated else number
-        follows = first or shown == self.shown + 1
-        self.read, self.shown = number, shown
-        return shown, follows
-
-
-@dataclass(slots=True)
-class _Writer:
-    """Walks the tokens. `_quotes` counts the open quotes; the outermost starts with the first line in it."""
-
-    draft: Draft
-    _lists: list[_Numbers] = field(default_factory=list)
-    _quotes: int = 0
-    _quote_start: int | None = None
-
-    def write(self, tokens: list[Token]) -> None:
-        at = 0
-        while at < len(tokens):
-            token = tokens[at]
-            if token.type == "table_open":
-                end = next(i for i in range(at, len(tokens)) if tokens[i].type == "table_close")
-                self._table(tokens[at:end])
-                at = end
-            elif token.type in _BLOCKS:
-                _BLOCKS[token.type](self, token)
-            elif token.type == "inline":
-                self._inline(token, tokens[at - 1])
-            at += 1
-
-    def _begin(self, token: Token, *, whole_lines: bool = False, heading: bool = False) -> None:
-        self.draft.begin(token.map[0] if token.map else 0, whole_lines=whole_lines, heading=heading)
-        if self._quotes and self._quote_start is None:
-            self._quote_start = self.draft.line_start
-
-    def _inline(self, token: Token, opened_by: Token) -> None:
-        heading = opened_by.type == "heading_open"
-        if not token.content:
-            return
-        self._begin(token, heading=heading)
-        start = self.draft.length
-        write_inline(self.draft, token.children or [])
-        if heading:
-            # Among list items the large type of a title would shout.
-            inner = bool(self._lists) or self._quotes > 1
-            self.draft.span(Kind.HEADING, start, "6" if inner else opened_by.tag[1:])
-
-    def _code(self, token: Token) -> None:
-        content = token.content.strip("\n").replace("\t", self.draft.style.tab)
-        language, caption = _info(token.info)
-        if caption:
-            self._begin(token)
-            self.draft.write(self.draft.style.plain(caption))
-        if content.strip():
-            if caption:
-                self.draft.new_line(margin=False)
-            else:
-                self._begin(token, whole_lines=True)
-            with self.draft.spanned(Kind.PRE, language):
-                self.draft.write(content)
-
-    def _table(self, tokens: list[Token]) -> None:
-        cells = collect(tokens)
-        block = aligned(cells, self.draft.style)
-        self._begin(tokens[0], whole_lines=block is not None)
-        if block is None:
-            write_records(self.draft, cells)
-        else:
-            with self.draft.spanned(Kind.PRE):
-                self.draft.write(block)
-
-    def _rule(self, token: Token) -> None:
-        self._begin(token, whole_lines=True)
-        self.draft.mark(RULE)
-
-    def _open_list(self, _token: Token) -> None:
-        self._lists.append(_Numbers())
-
-    def _close_list(self, _token: Token) -> None:
-        self._lists.pop()
-
-    def _open_item(self, token: Token) -> None:
-        self._begin(token)
-        if "checked" in token.meta:
-            self.draft.item("☑ " if token.meta["checked"] else "☐ ")
-        elif token.info:
-            number, follows = self._lists[-1].next(int(token.info))
-            self.draft.item(f"{number}{token.markup} ", ours=follows)
-        else:
-            bullets = self.draft.style.bullets
-            self.draft.item(bullets[(len(self._lists) - 1) % len(bullets)])
-        self.draft.margins.append(self.draft.style.indent if len(self._lists) <= _DEEPEST_INDENT else "")
-
-    def _close_item(self, _token: Token) -> None:
-        self.draft.margins.pop()
-        self.draft.end_item()
-
-    def _open_quote(self, _token: Token) -> None:
-        if self._quotes:
-            self.draft.margins.append(_NESTED_QUOTE)
-        self._quotes += 1
-
-    def _close_quote(self, _token: Token) -> None:
-        self._quotes -= 1
-        if self._quotes:
-            self.draft.margins.pop()
-        elif self._quote_start is not None:
-            self.draft.span(Kind.QUOTE, self._quote_start)
-            self._quote_start = None
+def _pieces(source: str, style: Style) -> Iterator[Rich]:
+    at, reach = 0, PIECE
+    continues = after_heading = False
+    while end := _line_end(source, at + reach):
+        first = _kept if reach <= PIECE * _FURTHER else _first_blocks
+        piece = first(source[at:end], style, continues, after_heading)
+        if not piece.length:
+            reach *= _FURTHER
+            continue
+        yield piece.rich
+        at, reach = at + piece.length, PIECE
+        continues, after_heading = continues or bool(piece.rich.text), piece.after_heading
+    yield _written(parse(source[at:]), Draft(style, source[at:].split("\n"), continues, after_heading)).done()
 
 
-def _info(info: str) -> tuple[str, str]:
-    """What stands behind an opening fence: the language, and what else was said, which may well be the file's name."""
-    first, _, rest = info.strip().partition(" ")
-    return (first, rest.strip()) if _LANGUAGE.fullmatch(first) else ("", info.strip())
+def _line_end(source: str, at: int) -> int:
+    """Behind the line end that comes next, 0 when there is none."""
+    return source.find("\n", at) + 1
 
 
-_BLOCKS: dict[str, Callable[[_Writer, Token], None]] = {
-    "fence": _Writer._code,
-    "code_block": _Writer._code,
-    "hr": _Writer._rule,
-    "bullet_list_open": _Writer._open_list,
-    "bullet_list_close": _Writer._close_list,
-    "ordered_list_open": _Writer._open_list,
-    "ordered_list_close": _Writer._close_list,
-    "list_item_open": _Writer._open_item,
-    "list_item_close": _Writer._close_item,
-    "blockquote_open": _Writer._open_quote,
-    "blockquote_close": _Writer._close_quote,
-}
+def _first_blocks(source: str, style: Style, continues: bool, after_heading: bool) -> _Piece:
+    """All blocks of `source` but those that what follows it could change."""
+    tokens, lines = parse(source) if _MAY_END.search(source) else [], source.split("\n")
+    ends = _last_start(tokens, lines)
+    if not ends:
+        return _Piece(Rich(""), 0, after_heading)
+    draft = _written(tokens[:ends], Draft(style, lines, continues, after_heading))
+    blank_line = _line(tokens[ends]) - 1  # it goes with the next piece, where it tells that there was one
+    return _Piece(draft.done(), sum(len(line) + 1 for line in lines[:blank_line]), draft.after_heading)
+
+
+_kept = lru_cache(maxsize=_KEPT)(_first_blocks)
+
+
+def _last_start(tokens: list[Token], lines: list[str]) -> int:
+    """The last token that begins a block of its own below a blank line: what is above it can grow no more."""
+    for at in range(len(tokens) - 1, 0, -1):
+        if tokens[at].level == 0 and tokens[at].map and not lines[_line(tokens[at]) - 1].strip(" \t"):
+            return at
+    return 0
+
+
+def _line(token: Token) -> int:
+    """The first line of a block."""
+    return token.map[0] if token.map else 0
+
+
+def _written(tokens: list[Token], draft: Draft) -> Draft:
+    write(tokens, draft)
+    return draft

@@ -70,7 +70,11 @@ class _Mark:
 
 def pages(reply: Reply) -> tuple[Page, ...]:
     """At least one message: what has not begun shows as "…". Each page's marks are Entities in Telegram's order."""
-    return paginate(reply, STYLE, LONGEST, lambda piece: Page(piece.text, entities(piece)), _size)
+    return paginate(reply, STYLE, LONGEST, _draw, _size)
+
+
+def _draw(piece: Rich) -> Page:
+    return Page(piece.text, entities(piece))
 
 
 def _size(page: Page) -> int:

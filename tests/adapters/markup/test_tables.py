@@ -54,6 +54,13 @@ def test_a_table_without_rows_shows_its_header() -> None:
     assert "a\n• b\n• c" == read("|a|b|c|\n|-|-|-|", replace(STYLE, table_width=5)).text.replace(":", "")
 
 
+def test_a_table_with_nothing_in_it_does_not_show() -> None:
+    """Bars and dashes alone would pass for an answer."""
+    for empty in ("| | |\n|-|-|", "|\u200b|&nbsp;|\n|-|-|\n| | |"):
+        assert "" == read(empty, STYLE).text
+        assert "a\n\nb" == read(f"a\n\n{empty}\n\nb", STYLE).text
+
+
 def test_records_do_not_outgrow_their_source() -> None:
     """A long name in the header, repeated for each of a thousand rows, would make megabytes of some kilobytes."""
     source = f"| a | {'b' * 500} |\n|-|-|\n" + "| 1 | 2 |\n" * 500

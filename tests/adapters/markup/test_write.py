@@ -7,8 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.markup.addresses import is_web
+from adapters.markup.blocks import RULE
 from adapters.markup.rich import Kind, Rich, Style, noted, runs
-from adapters.markup.write import RULE, read
+from adapters.markup.write import read
 from tests.adapters.markup.documents import NASTY, TYPICAL, anything
 
 STYLE = Style(
