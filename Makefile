@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: run test check lint types contract schedules bench clean
+.PHONY: run test check lint types contract schedules bench chaos nightly clean
 
 run: $(STAMP)
 	@$(BIN)/python -m sandbox --or-run
@@ -35,6 +35,14 @@ $(STAMP): pyproject.toml constraints.txt
 
 bench: $(STAMP)
 	$(BIN)/python -m bench
+
+chaos: $(STAMP)
+	$(BIN)/python -m chaos
+
+# All that `make test` tries some of, and chaos.
+nightly: $(STAMP)
+	PARLEY_LONG=1 PARLEY_SCHEDULES=all $(BIN)/pytest
+	$(BIN)/python -m chaos
 
 clean:
 	rm -rf $(VENV) build *.egg-info

@@ -87,7 +87,9 @@ class Service:
             del self._platforms[name]
 
     async def _discord(self, platform: Discord) -> None:
-        await platform.serve(self._sessions, self._ports, lambda name: self._let_in("discord", name))
+        await platform.serve(
+            self._sessions, self._ports, self._store.leases, lambda name: self._let_in("discord", name)
+        )
 
     async def _telegram(self, platform: Telegram) -> None:
         section = self._config.telegram

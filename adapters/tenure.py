@@ -26,12 +26,20 @@ class Office:
     Args:
         names: What the offices are called, the same for all candidates.
         now: The time, UTC.
+        standing_by: Called when others hold all of them and one begins to wait.
     """
 
-    def __init__(self, leases: Leases, names: Sequence[str], now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        leases: Leases,
+        names: Sequence[str],
+        now: Callable[[], datetime],
+        standing_by: Callable[[], None] = lambda: None,
+    ) -> None:
         self._leases = leases
         self._names = names
         self._now = now
+        self._standing_by = standing_by
         self._token = secrets.token_hex(16)
 
     async def serve(self, job: Callable[[int], Awaitable[None]]) -> None:
@@ -57,6 +65,7 @@ class Office:
                     return number
             if not waiting:
                 log.info("%s: another process does it; standing by", self._names[0])
+                self._standing_by()
             waiting = True
             await asyncio.sleep(ROUND)
 

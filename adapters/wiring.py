@@ -58,7 +58,8 @@ def open_platforms(config: Config) -> dict[str, Discord | Telegram]:
     platforms: dict[str, Discord | Telegram] = {}
     if config.discord:
         speak_with(config.discord.api_base, config.discord.gateway_url)
-        platforms["discord"] = Discord(config.discord.token.get_secret_value(), BOOK, config.discord.test_guild)
+        section = config.discord
+        platforms["discord"] = Discord(section.token.get_secret_value(), BOOK, section.test_guild, section.processes)
     if config.telegram:
         platforms["telegram"] = Telegram(config.telegram.token.get_secret_value(), BOOK, config.telegram.api_base)
     return platforms

@@ -60,6 +60,9 @@ class DiscordConfig(Section):
     test_guild: int | None = Field(
         None, description="a server id: commands are made there only, and appear at once", gt=0, lt=2**63
     )
+    processes: int = Field(
+        1, description="processes that share the shards of a large bot; more of them stand by", ge=1, le=64
+    )
 
 
 class WebhookConfig(Section):

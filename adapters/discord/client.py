@@ -1,7 +1,8 @@
 """The Discord side of the service: it stays connected, whatever happens, and shows answers."""
 
+import contextlib
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from types import SimpleNamespace
 
@@ -15,11 +16,12 @@ from adapters.discord.connection import Connection
 from adapters.discord.outbox import CHANNEL, EVERYWHERE, Acks, DiscordScreen
 from adapters.pace import Pace, Paces
 from adapters.patience import patiently
+from adapters.tenure import Office
 from bot.access import Rank
 from bot.chat import Key
 from bot.commands.book import Book
 from bot.errors import PlatformDown
-from bot.ports import Ports
+from bot.ports import Leases, Ports
 from bot.session import Sessions
 from bot.turn import Turn
 
@@ -40,10 +42,11 @@ class Discord:
     """
     The Discord side of the service. It is a bot.ports.Platform.
 
+    Every process shows answers. What is said is heard by one process, or by several that share the shards.
+
     Args:
         test_guild: Where commands are published instead of everywhere.
-        shard_ids: The shards that this process connects; all of them when not said. They need `shard_count`.
-        shard_count: How many shards there are in all; Discord's advice when not said.
+        processes: How many share the shards; more of them stand by.
     """
 
     def __init__(
@@ -51,18 +54,17 @@ class Discord:
         token: str,
         book: Book,
         test_guild: int | None = None,
-        shard_ids: Sequence[int] | None = None,
-        shard_count: int | None = None,
+        processes: int = 1,
         now: Callable[[], datetime] = discord.utils.utcnow,
     ) -> None:
         self._token = token
         self._book = book
         self._test_guild = test_guild
-        self._shards = {"shard_ids": shard_ids, "shard_count": shard_count}
+        self._processes = processes
         self._now = now
         self._paces = Paces()
         self._pace = Pace(EVERYWHERE)
-        self._connection: Connection | None = None
+        self._mouth: discord.Client | None = None
         self._acks = Acks()
 
     # bot.ports.Platform
@@ -78,45 +80,54 @@ class Discord:
 
     # The connection.
 
-    async def serve(self, sessions: Sessions, ports: Ports, ready: Callable[[str], None]) -> None:
+    async def serve(self, sessions: Sessions, ports: Ports, leases: Leases, ready: Callable[[str], None]) -> None:
         """
-        Stay connected until cancelled.
+        Show answers, and listen whenever that is ours to do, until cancelled.
 
         Args:
-            ready: Told our name whenever a connection stands.
+            ready: Told our name when a connection stands, or when another process has it.
 
         Raises:
             WrongToken: Discord does not know us.
         """
-        await patiently("Discord", lambda: self._connect(sessions, ports, ready), PlatformDown)
+        self._mouth = mouth = await patiently("Discord", self._enter, PlatformDown)
+        async with mouth:
+            me = mouth.user
+            assert me is not None
+            parts = [f"discord/{me.id}/gateway/{part}" for part in range(self._processes)]
+            office = Office(leases, parts, self._now, standing_by=lambda: ready(str(me)))
+            await office.serve(lambda part: self._listen(part, sessions, ports, ready))
 
-    async def _connect(self, sessions: Sessions, ports: Ports, ready: Callable[[str], None]) -> None:
-        connection = Connection(
-            self._book,
-            sessions,
-            ports,
-            self._acks,
-            self._pace,
-            self._now,
-            ready,
-            http_trace=_tracing(self._heed),
-            **self._shards,
+    async def _enter(self) -> discord.Client:
+        """Learn who we are, and be ready to call. Raises WrongToken, PlatformDown."""
+        mouth = discord.Client(
+            intents=discord.Intents.none(), max_ratelimit_timeout=30.0, http_trace=_tracing(self._heed)
         )
-        try:
+        with _renaming():
+            try:
+                await mouth.login(self._token)
+            except BaseException:
+                await mouth.close()
+                raise
+        return mouth
+
+    async def _listen(self, part: int, sessions: Sessions, ports: Ports, ready: Callable[[str], None]) -> None:
+        await patiently("Discord", lambda: self._connect(part, sessions, ports, ready), PlatformDown)
+
+    async def _connect(self, part: int, sessions: Sessions, ports: Ports, ready: Callable[[str], None]) -> None:
+        connection = Connection(self._book, sessions, ports, self._acks, self._pace, self._now, ready)
+        with _renaming():
             async with connection:
                 await connection.login(self._token)
                 await connection.publish(self._test_guild)
-                self._connection = connection
+                if self._processes > 1:
+                    await connection.take_part(part, self._processes)
                 await connection.listen()
-        except discord.LoginFailure as error:
-            raise WrongToken from error
-        except LOST as error:
-            raise PlatformDown(f"{type(error).__name__}: {error}") from error
 
     def _http(self) -> HTTPClient:
-        if self._connection is None or self._connection.is_closed():
-            raise PlatformDown("not connected to Discord")
-        return self._connection.http
+        if self._mouth is None:
+            raise PlatformDown("not let in by Discord yet")
+        return self._mouth.http
 
     def _heed(self, channel: str, remaining: int, reset_after: float) -> None:
         """Obey what a response said of a channel's bucket."""
@@ -134,13 +145,20 @@ async def introduce(token: str) -> str:
         PlatformDown: It cannot be reached.
     """
     client = discord.Client(intents=discord.Intents.none())
-    try:
+    with _renaming():
         async with client:
             await client.login(token)
             return str(client.user)
+
+
+@contextlib.contextmanager
+def _renaming() -> Iterator[None]:
+    """What a connection fails at, by our names."""
+    try:
+        yield
     except discord.LoginFailure as error:
         raise WrongToken from error
-    except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+    except LOST as error:
         raise PlatformDown(f"{type(error).__name__}: {error}") from error
 
 

@@ -28,6 +28,10 @@ APART = 5.0
 """Seconds between two IDENTIFYs. Source: discord.com/developers/docs/events/gateway#rate-limiting."""
 
 
+HANDSHAKE = ("READY", "RESUMED")
+"""Without these there is no session: what goes wrong in them ends it."""
+
+
 class Connection(discord.AutoShardedClient):
     """
     One login. It keeps as little as it can: no messages, no members, the fewest intents.
@@ -57,6 +61,8 @@ class Connection(discord.AutoShardedClient):
             max_ratelimit_timeout=30.0,
             **options,
         )
+        parsers = self._connection.parsers
+        parsers.update({name: _tolerant(name, parse) for name, parse in parsers.items() if name not in HANDSHAKE})
         self._book = book
         self._sessions = sessions
         self._ports = ports
@@ -82,6 +88,12 @@ class Connection(discord.AutoShardedClient):
                 await self.http.bulk_upsert_guild_commands(self.application_id, guild, commands)
         except discord.DiscordException as error:
             log.error("the slash commands could not be published: %s", error)
+
+    async def take_part(self, part: int, parts: int) -> None:
+        """After `login`: connect only every `parts`-th shard, beginning with `part`."""
+        advised, *_ = await self.http.get_bot_gateway()
+        self.shard_count = -(-advised // parts) * parts
+        self.shard_ids = list(range(part, self.shard_count, parts))
 
     async def listen(self) -> None:
         """After `login`: take what is said until the connection has ended for good."""
@@ -172,3 +184,15 @@ class Connection(discord.AutoShardedClient):
     async def on_error(self, event_method: str, /, *_: Any, **__: Any) -> None:
         """What a handler failed at is for the log; the next event is handled all the same."""
         log.exception("Discord event %s was not handled", event_method)
+
+
+def _tolerant(name: str, parse: Callable[[Any], None]) -> Callable[[Any], None]:
+    """The library lets one event that it cannot read end the whole client. Here it is logged, and the rest go on."""
+
+    def tolerant(data: Any) -> None:
+        try:
+            parse(data)
+        except Exception:
+            log.exception("Discord event %s could not be read and was skipped", name)
+
+    return tolerant

@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from discord.http import HTTPClient, Route
@@ -19,7 +19,7 @@ from adapters.discord.errors import TROUBLE, DeadInteraction, renamed
 from adapters.discord.render import pages
 from adapters.discord.strays import NONCE, find_stray, mark
 from adapters.pace import Pace, Rule
-from bot.errors import PartGone, Undeliverable
+from bot.errors import PartGone, PlatformBusy, PlatformDown, Undeliverable
 from bot.reply import Button, Page, Reply
 from bot.turn import Turn
 
@@ -66,6 +66,10 @@ class Acks:
         """Return once the interaction can be answered."""
         if token in self._pending:
             await self._pending[token].wait()
+
+
+UNHEARD = timedelta(seconds=4)
+"""How long an interaction may still be acknowledged, by the process that heard it: 3 s, and some for the way."""
 
 
 class DiscordScreen:
@@ -167,7 +171,12 @@ class DiscordScreen:
     async def _answer(self, page: Page) -> str:
         """Fill in the answer that Discord shows as being thought about."""
         await self._acks.given(self._address["token"])
-        return await self._call(self._webhook("PATCH", "@original"), _content(page))
+        try:
+            return await self._call(self._webhook("PATCH", "@original"), _content(page))
+        except DeadInteraction as dead:
+            if self._now() - self._turn.origin.at < UNHEARD:
+                raise PlatformDown("the process that heard it has yet to acknowledge it") from dead
+            raise
 
     @property
     def _by_webhook(self) -> bool:
@@ -205,7 +214,10 @@ class DiscordScreen:
             async with asyncio.timeout(PATIENCE):
                 return await call(self._http())
         except TROUBLE as error:
-            raise renamed(error) from error
+            trouble = renamed(error)
+            if isinstance(trouble, PlatformBusy):
+                self._channel_pace.hold_off(trouble.retry_after)
+            raise trouble from error
         except RuntimeError:
             self._http()  # raises PlatformDown when the connection was closed under the call
             raise

@@ -124,7 +124,7 @@ class DiscordSource:
         return all(heard.said is None or heard.said.message in self._taken for heard in self._channel)
 
     async def listen(self, process: Process, sessions: Sessions, store: Store) -> None:
-        """One connection, as adapters.discord.client does it: hold, listen, catch up."""
+        """One connection, as adapters.discord.connection does it: hold, listen, catch up."""
         ear = Ear(touching(store.settings, process), "discord:bot/watermarks", self._taker(sessions))
         live: asyncio.Queue[Heard] = asyncio.Queue()
         ear.hold()
