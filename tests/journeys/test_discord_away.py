@@ -350,11 +350,14 @@ async def test_at_the_limit_nothing_is_sent_and_the_log_says_until_when(
     assert sent == stage.discord.counts.identifies
 
 
-async def test_an_event_that_nobody_can_read_ends_nothing(stage: Away, general: DiscordSeat) -> None:
+async def test_an_event_that_nobody_can_read_ends_nothing(
+    stage: Away, general: DiscordSeat, caplog: pytest.LogCaptureFixture
+) -> None:
     """The library would end the whole client."""
-    for line in [*stage.discord.gateway.connections]:
-        assert line.session is not None
-        line.session.tell("MESSAGE_CREATE", {"id": "1", "channel_id": "5"})
+    (line,) = stage.discord.gateway.connections
+    assert line.session is not None
+    line.session.tell("MESSAGE_CREATE", {"id": "1", "channel_id": "5"})
+    await stage.discord.wait_until(lambda: "could not be read" in caplog.text, PATIENCE)
     await general.say("Still there?")
 
     assert "Hoo." == (await answers(general, 1))[0].text
