@@ -6,7 +6,7 @@ import platform
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import chats
+from bench import chats, rendering
 
 REPORT = Path("docs/benchmarks.md")
 
@@ -20,7 +20,7 @@ ratios are what to compare."""
 
 
 async def measured() -> str:
-    return "\n\n".join([head(), await chats.report()]) + "\n"
+    return "\n\n".join([head(), await chats.report(), rendering.report()]) + "\n"
 
 
 if __name__ == "__main__":

@@ -245,7 +245,7 @@ async def _listen(work: Work, request: Request) -> Heard:
     flowing.result()
     if not speaking.cancelled():
         speaking.result()
-    return _judged(heard, request, work.ports)
+    return _judged(heard, request, work)
 
 
 async def _flow(work: Work, heard: Heard) -> None:
@@ -297,14 +297,14 @@ async def _hear(work: Work, request: Request, heard: Heard) -> None:
             heard.ending = ENDINGS.get(chunk.finish, heard.ending)
 
 
-def _judged(heard: Heard, request: Request, ports: Ports) -> Heard:
+def _judged(heard: Heard, request: Request, work: Work) -> Heard:
     """What was heard, with its usage counted where the provider did not say. Raises EmptyAnswer, Filtered."""
     if heard.is_spare and heard.ending is not Ending.STOPPED:
         heard.ending, heard.usage = Ending.CUT, None
-    if not heard.text.strip() and heard.ending is not Ending.STOPPED:
+    if heard.ending is not Ending.STOPPED and not work.delivery.shows(heard.text):
         raise Filtered if heard.ending is Ending.FILTERED else EmptyAnswer
     if heard.usage is None:
-        heard.usage = Usage(request.prompt_tokens, ports.counter(request.spec)(heard.text), counted=True)
+        heard.usage = Usage(request.prompt_tokens, work.ports.counter(request.spec)(heard.text), counted=True)
     return heard
 
 

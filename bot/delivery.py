@@ -68,6 +68,10 @@ class Delivery:
             if not await self._passing_call(fresh=self._is_fresh(part)):
                 return
 
+    def shows(self, text: str) -> bool:
+        """Whether there is anything to see of an answer: marks alone, or what has no width, are nothing."""
+        return tuple(self._screen.pages(Reply(text))) != tuple(self._screen.pages(Reply()))
+
     def close(self) -> None:
         """Let `flow` return as soon as its call in progress has ended."""
         self._closing.set()

@@ -20,7 +20,8 @@ EMPTY = "…"
 
 def pages(reply: Reply) -> Sequence[Page]:
     """A reply in messages. The buttons stand below the last one."""
-    text = "\n\n".join(filter(None, (reply.text, reply.note))) or EMPTY
+    text = "\n\n".join(filter(None, (reply.text, reply.note)))
+    text = text if text.strip() else EMPTY
     cut = [Page(text[start : start + PAGE]) for start in range(0, len(text), PAGE)]
     return [*cut[:-1], replace(cut[-1], buttons=reply.buttons)]
 

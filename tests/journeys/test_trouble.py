@@ -81,3 +81,12 @@ async def test_a_failed_question_is_not_in_the_history(stage: Stage, seat: Seat)
     await answers(seat, 2)
 
     assert ["Alice: Second"] == stage.prompt()
+
+
+@pytest.mark.parametrize("answer", ["\u200b\u200d", "\u200f", "```\n```", "> ", "\u2800"])
+async def test_an_answer_of_which_nothing_shows_is_empty(stage: Stage, seat: Seat, answer: str) -> None:
+    """Else a "…" would stand there for ever, as if an answer were on its way."""
+    stage.openai.queue(say(answer))
+    await seat.say("Hello?")
+
+    assert "empty answer" in (await answers(seat, 1))[0].text
