@@ -1,0 +1,80 @@
+"""Harms the service in every way, and writes docs/reliability.md: `make chaos`."""
+
+import asyncio
+import logging
+import signal
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from chaos.plan import FULL, Plan
+from chaos.report import report
+from chaos.result import Result
+from chaos.run import run
+
+REPORT = Path("docs/reliability.md")
+
+Share = Annotated[float, typer.Option(min=0.001, help="How much of everything: 0.1 does a tenth.")]
+Only = Annotated[str, typer.Option(help="Only the runs with this in their name.")]
+Seed = Annotated[int, typer.Option(help="Other dice.")]
+Logs = Annotated[Path | None, typer.Option(help="A folder to keep the processes' logs in.")]
+Output = Annotated[Path, typer.Option(help="Where the report goes.")]
+
+
+def main(share: Share = 1.0, only: Only = "", seed: Seed = 0, logs: Logs = None, output: Output = REPORT) -> None:
+    """Harm the service in every way, and say what became of it. Ctrl-C ends every process that was started."""
+    logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)  # it complains of clients that were killed
+    plans = [_scaled(plan, share, seed) for plan in FULL if only in plan.name]
+    began = time.monotonic()
+    try:
+        results = asyncio.run(_all(plans, logs))
+    except asyncio.CancelledError:
+        raise typer.Exit(128 + signal.SIGTERM) from None
+    page = report(results, time.monotonic() - began)
+    output.write_text(page)
+    print(page)
+    if not all(result.kept for result in results):
+        raise typer.Exit(1)
+
+
+def _scaled(plan: Plan, share: float, seed: int) -> Plan:
+    """Less of it. What is done at all is done at least once."""
+    counts = {name: getattr(plan, name) for name in ("kills", "pauses", "outages", "restarts")}
+    return replace(
+        plan,
+        seed=plan.seed + seed,
+        **{name: max(min(count, 1), round(count * share)) for name, count in counts.items()},
+    )
+
+
+async def _all(plans: Sequence[Plan], logs: Path | None) -> list[Result]:
+    task = asyncio.current_task()
+    assert task is not None
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    results = []
+    for number, plan in enumerate(plans):
+        print(f"{plan.name} ...", flush=True)
+        with tempfile.TemporaryDirectory(prefix="parley-chaos-") as temporary:
+            folder = logs / str(number) if logs else Path(temporary)
+            folder.mkdir(parents=True, exist_ok=True)
+            results.append(await run(plan, folder))
+        _complain(results[-1])
+    return results
+
+
+def _complain(result: Result) -> None:
+    """Show what broke, for whoever has to find out why."""
+    for question in result.broken:
+        room = question.room
+        print(f"q{question.number}, {room.platform} {room.id}, message {question.message}: {question.fate}")
+        for shown in room.shown(question.message):
+            print(f"    {shown}")
+
+
+if __name__ == "__main__":
+    typer.run(main)
