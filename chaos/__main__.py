@@ -4,7 +4,6 @@ import asyncio
 import logging
 import signal
 import tempfile
-import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import Annotated
 import typer
 
 from chaos.plan import FULL, Plan
-from chaos.report import report
+from chaos.report import report, section
 from chaos.result import Result
 from chaos.run import run
 
@@ -30,14 +29,11 @@ def main(share: Share = 1.0, only: Only = "", seed: Seed = 0, logs: Logs = None,
     """Harm the service in every way, and say what became of it. Ctrl-C ends every process that was started."""
     logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)  # it complains of clients that were killed
     plans = [_scaled(plan, share, seed) for plan in FULL if only in plan.name]
-    began = time.monotonic()
+    results: list[Result] = []
     try:
-        results = asyncio.run(_all(plans, logs))
+        asyncio.run(_all(plans, logs, results, output))
     except asyncio.CancelledError:
         raise typer.Exit(128 + signal.SIGTERM) from None
-    page = report(results, time.monotonic() - began)
-    output.write_text(page)
-    print(page)
     if not all(result.kept for result in results):
         raise typer.Exit(1)
 
@@ -52,24 +48,25 @@ def _scaled(plan: Plan, share: float, seed: int) -> Plan:
     )
 
 
-async def _all(plans: Sequence[Plan], logs: Path | None) -> list[Result]:
+async def _all(plans: Sequence[Plan], logs: Path | None, results: list[Result], output: Path) -> None:
+    """Do one run after the other, each into `results`. The report grows with them."""
     task = asyncio.current_task()
     assert task is not None
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
-    results = []
     for number, plan in enumerate(plans):
         print(f"{plan.name} ...", flush=True)
         with tempfile.TemporaryDirectory(prefix="parley-chaos-") as temporary:
             folder = logs / str(number) if logs else Path(temporary)
             folder.mkdir(parents=True, exist_ok=True)
             results.append(await run(plan, folder))
-        _complain(results[-1])
-    return results
+        _tell(results, output)
 
 
-def _complain(result: Result) -> None:
-    """Show what broke, for whoever has to find out why."""
-    for question in result.broken:
+def _tell(results: Sequence[Result], output: Path) -> None:
+    """Write what is known so far; show what came last, and what broke in it."""
+    output.write_text(report(results))
+    print(section(results[-1]), flush=True)
+    for question in results[-1].broken:
         room = question.room
         print(f"q{question.number}, {room.platform} {room.id}, message {question.message}: {question.fate}")
         for shown in room.shown(question.message):

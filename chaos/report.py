@@ -12,14 +12,15 @@ from chaos.result import Result
 
 HEAD = """# What was done to it, and what became of it
 
-Written by `make chaos` on {today}: {cores} cores, Python {python}, {minutes:.0f} minutes. `python -m chaos --help`
-tells how to do less, or more.
+Written by `make chaos` on {today}: {cores} cores, Python {python}, {minutes:.0f} minutes in all. Machines differ;
+`python -m chaos --help` tells how to do less.
 
-`parley run` runs as processes of its own, between simulators of Telegram, Discord and a model provider. People ask in
-private chats, groups and channels, each question once; the provider gives each call words of its own. Meanwhile, at
-moments that seeded dice choose, processes are killed (SIGKILL), stopped for longer than their lease (SIGSTOP, then
-SIGCONT), and asked to end (SIGTERM), and Redis is killed and started again on its data. Whatever ends is started again.
-Platforms and provider have troubles of their own: 5xx, cut connections, lost replies, streams that break or hang.
+`parley run` runs as processes of its own (forked, so that a start costs one second rather than several), between
+simulators of Telegram, Discord and a model provider. People ask in private chats, groups and channels, each question
+once; the provider gives each call words of its own. Meanwhile, at moments that seeded dice choose, processes are killed
+(SIGKILL), stopped for longer than their lease (SIGSTOP, then SIGCONT), and asked to end (SIGTERM), and Redis is killed
+and started again on its data. Whatever ends is started again. Platforms and provider have troubles of their own: 5xx,
+cut connections, lost replies, streams that break or hang.
 
 When it is quiet again, every question is judged by what stands in its chat. It must have exactly one visible end: the
 whole answer of one call, a part of it with a sentence that says so, or a sentence instead of an answer."""
@@ -41,20 +42,21 @@ NOTES = """## Notes
   more slowly, so that a day's 1,000 logins are never used up: that is why there are few kills in the run on Discord."""
 
 
-def report(results: Sequence[Result], seconds: float) -> str:
-    """The whole page. `seconds` is how long it all took."""
+def report(results: Sequence[Result]) -> str:
+    """The whole page."""
     started = [took for result in results for took in result.started]
     head = HEAD.format(
         today=datetime.now(UTC).date(),
         cores=os.cpu_count(),
         python=platform.python_version(),
-        minutes=seconds / 60,
+        minutes=sum(result.seconds for result in results) / 60,
     )
     notes = NOTES.format(lease=results[0].plan.lease, start=statistics.median(started))
-    return "\n\n".join([head, *(_section(result) for result in results), notes]) + "\n"
+    return "\n\n".join([head, *(section(result) for result in results), notes]) + "\n"
 
 
-def _section(result: Result) -> str:
+def section(result: Result) -> str:
+    """What came out of one run."""
     rows = [f"| {name} | {value} |" for name, value in _rows(result) if value]
     verdict = "Every promise was kept." if result.kept else "**A promise was broken.**"
     return "\n".join([f"## {result.plan.name}", "", verdict, "", "| | |", "|---|---:|", *rows])

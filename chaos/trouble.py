@@ -37,7 +37,8 @@ def on_discord() -> Sequence[Fault]:
 
 
 async def plan(faults: Faults, kinds: Callable[[], Sequence[Fault]], dice: random.Random) -> None:
-    """Plan one fault every few seconds, until cancelled."""
+    """Plan one fault every few seconds, in place of one that has not struck yet, until cancelled."""
     while True:
         await asyncio.sleep(dice.expovariate(1 / PAUSE))
+        faults.clear()
         faults.plan(dice.choice(kinds()))
