@@ -6,32 +6,36 @@ from there; what is behind the turn's state is not done again.
 """
 
 import asyncio
-import contextlib
 import logging
-import math
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
-from bot.chat import HEAD, Call, Inbound, Message, Scope, sendable
+from bot import keys
+from bot.billing import hold, settle
+from bot.chat import HEAD, Call, Inbound, Message, Scope
 from bot.claim import Claim
+from bot.conversations import note_chat
 from bot.delivery import Delivery
 from bot.errors import (
+    Banned,
     BotError,
-    EmptyAnswer,
     EmptyQuestion,
-    Filtered,
-    ModelBusy,
-    ModelCut,
+    KeyHeard,
     ModelDown,
+    NotAllowed,
     PlatformDown,
     Refused,
+    StorageDown,
+    Undeliverable,
     Unreadable,
 )
+from bot.listening import Heard, Listener, judged, require_words
 from bot.ports import Again, Commands, Ports, Request, Setting
 from bot.preferences import model_for, scope_at
-from bot.quota import Charge
 from bot.reply import Button, Reply
+from bot.spoken import heed
+from bot.tasks import end
 from bot.turn import Ending, State, Turn, Usage, answer_of, question_of
 from bot.window import fit
 
@@ -46,14 +50,9 @@ NOTES = {
 }
 """What stands below an answer, by how it ended."""
 
-ENDINGS = {"stop": Ending.COMPLETE, "length": Ending.LENGTH, "filter": Ending.FILTERED}
-
-STREAMS = 2
-"""How often an answer is begun: a stream that was cut is begun once more, into the same message."""
-
-
-LEAST_PAUSE = 1.0
-"""Seconds that a busy provider is left alone, even when it says that it may be asked again at once."""
+WRITTEN = Reply("I have written to you in private.")
+UNTOLD = Reply("I could not tell you when you asked. Ask me once more.")
+UNWRITTEN = Reply("That is between us two: open a private chat with me, press Start, and ask me there.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,37 +68,6 @@ class Work:
     @property
     def turn(self) -> Turn:
         return self.claim.turn
-
-
-@dataclass(slots=True)
-class Heard:
-    """What the model has said so far. `spare` is the text of an earlier beginning, until this one is longer."""
-
-    stop: Button
-    pieces: list[str] = field(default_factory=list)
-    spare: str = ""
-    ending: Ending | None = None
-    usage: Usage | None = None
-
-    @property
-    def text(self) -> str:
-        return self.spare if self.is_spare else sendable("".join(self.pieces))
-
-    @property
-    def is_spare(self) -> bool:
-        """Whether the earlier beginning is the better one: it has more words, and this one is not whole."""
-        text = "".join(self.pieces)
-        whole = self.ending is Ending.COMPLETE and bool(text.strip())
-        return not whole and len(text) < len(self.spare)
-
-    def reply(self) -> Reply:
-        """The answer as far as it has come."""
-        return Reply(self.text, buttons=(self.stop,))
-
-    def begin_again(self) -> None:
-        self.spare = self.text
-        self.pieces.clear()
-        self.usage = self.ending = None
 
 
 async def work(work: Work) -> None:
@@ -131,9 +99,11 @@ async def keep(work: Work) -> None:
 
 async def _perform(work: Work, call: Call) -> bool:
     """Do a command. Returns whether the turn has become a question that still wants its answer."""
-    scope = await scope_at(work.ports, call.origin.key)
+    scope, secret = await scope_at(work.ports, call.origin.key), work.commands.secret(call.command)
     try:
         outcome = await work.commands.run(Setting(call, work.turn, scope, work.ports, work.interrupt))
+    except NotAllowed as refusal:
+        outcome, secret = Reply(refusal.for_user), False  # that something is for others is nobody's secret
     except Refused as refusal:
         outcome = Reply(refusal.for_user)
     if isinstance(outcome, Again):
@@ -141,9 +111,26 @@ async def _perform(work: Work, call: Call) -> bool:
         asked = Inbound(origin, outcome.text)
         await work.claim.save(task=asked, parent=outcome.parent, question=outcome.question)
         return True
+    if isinstance(outcome, Reply):
+        outcome = await _once(work, call, outcome, secret=secret)
     if outcome is not None or call.pressed:
         await work.delivery.tell(outcome)
     return False
+
+
+async def _once(work: Work, call: Call, outcome: Reply, *, secret: bool) -> Reply:
+    """Write down what is to be told, so that a command is not done again when it cannot be told yet; no secrets."""
+    await work.claim.save(state=State.FINAL, reply=UNTOLD if secret else outcome)
+    return await _whispered(work, call, outcome) if secret else outcome
+
+
+async def _whispered(work: Work, call: Call, outcome: Reply) -> Reply:
+    """What is shown where others look on: the outcome itself only where the platform hides it from them."""
+    key = call.origin.key
+    platform = work.ports.platforms[key.platform]
+    if platform.whispers or key.private:
+        return outcome
+    return WRITTEN if await platform.write_to(key.user, outcome) else UNWRITTEN
 
 
 # Questions.
@@ -163,22 +150,23 @@ async def _place(work: Work) -> None:
 async def _ask(work: Work) -> None:
     """Have the model answer, or say why it does not. Ends with the reply decided and written down."""
     changes: dict[str, Any]
+    usage: Usage | None = None
     try:
-        heard = await _listen(work, await _request(work))
-        changes = {"reply": final_reply(work.turn, heard), "ending": heard.ending, "usage": heard.usage}
+        await heed(work.ports, work.turn.origin.key, work.claim.asked.text)
+        request = await hold(work.ports, work.turn, await _request(work))
+        heard = await _listen(work, request)
+        usage = heard.usage and replace(heard.usage, own=request.own is not None)
+        require_words(heard, work.delivery.shows)
+        changes = {"reply": final_reply(work.turn, heard), "ending": heard.ending}
     except (Refused, ModelDown) as error:
         _report(work.turn, error)
         changes = {"reply": Reply(error.for_user, buttons=_ways_on(work.turn, error)), "ending": Ending.REFUSED}
-    await work.claim.save(state=State.FINAL, draft="", **changes)
+    await work.claim.save(state=State.FINAL, draft="", usage=usage, **changes)
 
 
 async def _settle(work: Work) -> None:
-    """Charge what the answer took, once for the turn."""
-    turn = work.turn
-    if turn.usage is not None:
-        charge = Charge(turn.id, turn.origin.key, turn.model, turn.usage, work.ports.now())
-        await work.ports.ledger.settle(charge)
-    await work.claim.save(state=State.SETTLED)
+    """Charge what the answer took, and write that down; a limit that is nearly used up is mentioned below it."""
+    await work.claim.save(state=State.SETTLED, reply=await settle(work.ports, work.turn))
 
 
 async def _remember(work: Work) -> None:
@@ -186,9 +174,21 @@ async def _remember(work: Work) -> None:
     turn = work.turn
     if turn.ending is not Ending.REFUSED and turn.reply.text:
         await work.ports.history.append(turn.session, (question_of(turn), answer_of(turn)))
+        await _list(work)
     if turn.attempts > 1:
         await _point(work)
     await work.claim.save(state=State.REMEMBERED)
+
+
+async def _list(work: Work) -> None:
+    """Let a private chat stand in the list of its person's conversations; no answer has to wait for that."""
+    key = work.turn.origin.key
+    if not key.private:
+        return
+    try:
+        await note_chat(work.ports, key.person, work.turn.session, work.claim.asked.text)
+    except StorageDown as trouble:
+        log.warning("turn %s: its conversation is not listed anew: %s", work.turn.id, trouble)
 
 
 async def _point(work: Work) -> None:
@@ -226,8 +226,8 @@ def _spoken(message: Message, named: bool) -> Message:
 
 async def _listen(work: Work, request: Request) -> Heard:
     """Stream the answer to the asker's screen until it ends, is stopped, or fails. Raises Refused, ModelDown."""
-    heard = Heard(stop_button(work.turn))
-    speaking = asyncio.ensure_future(_stream(work, request, heard))
+    heard = Heard()
+    speaking = asyncio.ensure_future(_listener(work).hear_out(request, heard))
     flowing = asyncio.ensure_future(_flow(work, heard))
     stopping = asyncio.ensure_future(work.claim.stopped.wait())
     try:
@@ -238,74 +238,34 @@ async def _listen(work: Work, request: Request) -> Heard:
     finally:
         if not speaking.done():
             heard.ending = Ending.STOPPED
-        speaking.cancel()
-        stopping.cancel()
         work.delivery.close()
-        await asyncio.wait({speaking, flowing, stopping})
+        await end(speaking, stopping, again=1.0)
+        await asyncio.gather(flowing, return_exceptions=True)
     flowing.result()
     if not speaking.cancelled():
         speaking.result()
-    return _judged(heard, request, work)
+    return judged(heard, request, work.ports.counter(request.spec), work.delivery.shows)
 
 
 async def _flow(work: Work, heard: Heard) -> None:
-    """Show the answer as it grows. While the platform is down it is heard out all the same: it has to be paid for."""
+    """
+    Show the answer as it grows.
+
+    While the platform is down, or when the asker shuts us out, it is heard out all the same: it has to be paid for.
+    """
+    stop = stop_button(work.turn)
     try:
-        await work.delivery.flow(heard.reply)
-    except PlatformDown as trouble:
+        await work.delivery.flow(lambda: Reply(keys.hidden_so_far(heard.text), buttons=(stop,)))
+    except (PlatformDown, Undeliverable) as trouble:
         log.warning("turn %s: not shown while it grows: %s", work.turn.id, trouble)
         await work.delivery.closed()
 
 
-async def _stream(work: Work, request: Request, heard: Heard) -> None:
-    """Hear an answer out. Waits for a busy provider within our patience; begins once more when the stream is cut."""
-    patience = work.ports.limits.patience.total_seconds()
-    begun = 1
-    while True:
-        try:
-            return await _hear(work, request, heard)
-        except (ModelDown, Refused) as trouble:
-            log.warning("turn %s: beginning %d ended early: %s", work.turn.id, begun, trouble)
-            if (pause := _pause(trouble)) <= patience and not heard.text:
-                patience -= pause
-                await asyncio.sleep(pause)
-            elif isinstance(trouble, ModelCut) and begun < STREAMS:
-                begun += 1
-                heard.begin_again()
-            elif heard.text:
-                heard.ending = Ending.CUT
-                return None
-            else:
-                raise
+def _listener(work: Work) -> Listener:
+    async def begin() -> None:
+        await work.claim.save(state=State.GENERATING)
 
-
-def _pause(trouble: BotError) -> float:
-    """Seconds after which a busy provider may be asked again; infinite when it does not say, or is not just busy."""
-    if not isinstance(trouble, ModelBusy) or trouble.retry_after is None:
-        return math.inf
-    return max(trouble.retry_after, LEAST_PAUSE)
-
-
-async def _hear(work: Work, request: Request, heard: Heard) -> None:
-    await work.claim.save(state=State.GENERATING)
-    async with contextlib.aclosing(work.ports.model.stream(request)) as stream:
-        async for chunk in stream:
-            if chunk.text:
-                heard.pieces.append(chunk.text)
-                work.delivery.news()
-            heard.usage = chunk.usage or heard.usage
-            heard.ending = ENDINGS.get(chunk.finish, heard.ending)
-
-
-def _judged(heard: Heard, request: Request, work: Work) -> Heard:
-    """What was heard, with its usage counted where the provider did not say. Raises EmptyAnswer, Filtered."""
-    if heard.is_spare and heard.ending is not Ending.STOPPED:
-        heard.ending, heard.usage = Ending.CUT, None
-    if heard.ending is not Ending.STOPPED and not work.delivery.shows(heard.text):
-        raise Filtered if heard.ending is Ending.FILTERED else EmptyAnswer
-    if heard.usage is None:
-        heard.usage = Usage(request.prompt_tokens, work.ports.counter(request.spec)(heard.text), counted=True)
-    return heard
+    return Listener(work.ports, f"turn {work.turn.id}", begin, work.delivery.news)
 
 
 def _report(turn: Turn, error: BotError) -> None:
@@ -330,7 +290,8 @@ def final_reply(turn: Turn, heard: Heard) -> Reply:
 
 
 def _ways_on(turn: Turn, error: BotError) -> tuple[Button, ...]:
-    return () if isinstance(error, (EmptyQuestion, Unreadable)) else (regenerate_button(turn),)
+    vain = (EmptyQuestion, Unreadable, KeyHeard, Banned)
+    return () if isinstance(error, vain) else (regenerate_button(turn),)
 
 
 def stop_button(turn: Turn) -> Button:

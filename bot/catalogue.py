@@ -2,9 +2,39 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 from bot.errors import BadArgument
 from bot.reply import plain
+
+
+class Plus(StrEnum):
+    """Which accounts are meant, as an older system wrote it in its `plus`: those of tier plus, the others, or both."""
+
+    YES = "true"
+    NO = "false"
+    ANY = "any"
+
+
+class Ability(StrEnum):
+    """What a model does. In chat people ask only those that chat."""
+
+    CHAT = "chat"
+    EMBEDDINGS = "embeddings"
+    IMAGES = "images"
+    SPEECH = "speech"
+    TRANSCRIPTION = "transcription"
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """Micro-USD for a million tokens read, read from the provider's cache, and written; for a picture; for a second."""
+
+    input: int = 0
+    cached: int = 0
+    output: int = 0
+    image: int = 0
+    audio_second: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +47,8 @@ class ModelSpec:
         model: The name that the provider uses.
         context: The most tokens that question, history and answer may have together.
         max_output: The most tokens of one answer.
+        plus: Which accounts may be asked for it.
+        abilities: What it may be asked for.
         tokenizer: "o200k_base" or "cl100k_base" when the model's tokens can be counted exactly, "" for an estimate.
     """
 
@@ -26,6 +58,9 @@ class ModelSpec:
     max_output: int = 4_096
     tokenizer: str = ""
     summary: str = ""
+    price: Price = Price()
+    plus: Plus = Plus.ANY
+    abilities: frozenset[Ability] = frozenset({Ability.CHAT})
 
     @property
     def room_for_prompt(self) -> int:
@@ -35,27 +70,32 @@ class ModelSpec:
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """The models on offer, the default first."""
+    """The models on offer, the default first; at least one of them chats."""
 
     models: Mapping[str, ModelSpec]
 
     @property
     def default(self) -> ModelSpec:
-        return next(iter(self.models.values()))
+        return self.able(Ability.CHAT)[0]
 
-    def find(self, alias: str) -> ModelSpec:
+    def able(self, ability: Ability | None) -> Sequence[ModelSpec]:
+        """Those that do that; None for any."""
+        return [spec for spec in self.models.values() if ability is None or ability in spec.abilities]
+
+    def find(self, alias: str, ability: Ability | None = None) -> ModelSpec:
         """
-        Look a model up, upper and lower case alike.
+        Look a model up that does that, upper and lower case alike.
 
         Raises:
             BadArgument: There is none of that name.
         """
-        wanted = alias.strip().casefold()
-        for spec in self.models.values():
+        wanted, able = alias.strip().casefold(), self.able(ability)
+        for spec in able:
             if wanted in (spec.alias.casefold(), spec.model.casefold()):
                 return spec
-        names = ", ".join(f"`{name}`" for name in self.models)
-        raise BadArgument(f"I know no model “{plain(alias)}”. There is {names}.")
+        names = ", ".join(f"`{spec.alias}`" for spec in able) or "none"
+        what = "model" if ability in (None, Ability.CHAT) else f"model for {ability}"
+        raise BadArgument(f"I know no {what} “{plain(alias)}”. There is {names}.")
 
     def get(self, alias: str) -> ModelSpec:
         """Look a model up; one that is no longer on offer becomes the default."""

@@ -65,6 +65,16 @@ class Key:
     def private(self) -> bool:
         return not self.community
 
+    @property
+    def person(self) -> str:
+        """Whoever speaks, the same wherever it is."""
+        return f"{self.platform}:{self.user}"
+
+    @property
+    def club(self) -> str:
+        """The community under a name that no other platform's has; "" in private."""
+        return f"{self.platform}:{self.community}" if self.community else ""
+
     def session(self, scope: Scope, chain: str = "") -> str:
         """
         Name the conversation that this belongs to.
@@ -119,7 +129,8 @@ class Call:
     A command given to us, by name or by button.
 
     A button's argument is `arguments["turn"]`, and `pressed` is set. `reply_to` is the id of the message that the
-    command answers. `rank` is what the platform said of the caller along with the event; None when it must be asked.
+    command answers. `rank` is what the platform said of the caller along with the event, None when it must be asked;
+    `roles` are the platform's ids of the roles that the caller has in the community.
     """
 
     origin: Origin
@@ -128,6 +139,7 @@ class Call:
     pressed: bool = False
     reply_to: str = ""
     rank: Rank | None = None
+    roles: tuple[str, ...] = ()
 
 
 Role = Literal["system", "user", "assistant"]

@@ -9,21 +9,30 @@ platform's pace; at the end every part is made to show the final reply, however 
 import asyncio
 import contextlib
 import logging
+from bisect import bisect
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from bot.claim import Claim
-from bot.errors import LeaseLost, PartGone, PlatformBusy, PlatformDown, Unsure
-from bot.ports import History, Screen
+from bot.errors import LeaseLost, PartGone, PlatformBusy, PlatformDown, StorageDown, Unsure
+from bot.ports import STORE_PAUSE, History, Screen
 from bot.reply import Page, Reply
+from bot.tasks import to_its_end
 from bot.turn import State, Turn
 
 log = logging.getLogger(__name__)
 
 PAUSES = (1.0, 2.0, 4.0, 8.0)
 """Seconds between tries while the platform is down; after the last one the turn is put off."""
+
+MISSING = "The rest of this answer could not be shown. Regenerate gives it once more."
+"""What stands below an answer of which not all could be put up."""
+
+TRIES = 10
+"""How often a store that is down is tried when a message stands there already: for less than a lease."""
 
 GATHER = 0.15
 """Seconds between the empty message and the first words. A quick model is done by then: one edit less."""
@@ -91,6 +100,14 @@ class Delivery:
         for extra in self._claim.turn.parts[len(pages) :]:
             await self._insist(partial(self._delete, extra))
 
+    async def abridge(self, reply: Reply) -> None:
+        """
+        Make the parts that stand there show as much of a reply as they hold, and say that the rest is missing.
+
+        For a reply that could not be shown whole, however often it was tried. Raises PlatformDown, Undeliverable.
+        """
+        await self.finish(abridged(reply, len(self._claim.turn.parts), self._screen))
+
     async def tell(self, reply: Reply | None) -> None:
         """Answer a command; None for one that needs no words. Raises PlatformDown, Undeliverable, LeaseLost."""
         pages = self._screen.pages(reply) if reply else ()
@@ -105,7 +122,7 @@ class Delivery:
         while True:
             try:
                 async with self._screen.turn(urgent=True, fresh=fresh):
-                    await _to_its_end(call())
+                    await to_its_end(call())
                 return
             except PlatformBusy as wait:
                 log.info("turn %s: told to wait %s s", self._claim.turn.id, wait.retry_after)
@@ -125,7 +142,7 @@ class Delivery:
             if not await self._unless_closing(stack.enter_async_context(turn)):
                 return False
             try:
-                await _to_its_end(self._step(fresh=fresh))
+                await to_its_end(self._step(fresh=fresh))
             except PlatformDown as trouble:
                 self._news.clear()
                 self._unsure = self._unsure or isinstance(trouble, Unsure)
@@ -162,13 +179,28 @@ class Delivery:
         await self._claim.save()
         message = await self._screen.create(part, page)
         try:
-            await self._claim.save(parts=(*self._claim.turn.parts, message))
+            await self._write_down(message)
         except LeaseLost:
             await self._screen.disown(message)
             raise
         self._shown[message] = page
         turn = self._claim.turn
         await self._history.point(turn.origin.key.room, [message], turn.session, turn.answer_node)
+
+    async def _write_down(self, message: str) -> None:
+        """
+        Write the id of a message down that stands there now, also when the store is away for a while.
+
+        What is not written down stays empty for ever. Raises LeaseLost, StorageDown.
+        """
+        for tries_left in reversed(range(TRIES)):
+            try:
+                await self._claim.save(parts=(*self._claim.turn.parts, message))
+                break
+            except StorageDown:
+                if not tries_left:
+                    raise
+            await asyncio.sleep(STORE_PAUSE)
 
     async def _edit(self, message: str, page: Page, draft: str) -> None:
         await (self._claim.save(draft=draft) if draft else self._claim.save())
@@ -206,18 +238,6 @@ class Delivery:
             closing.cancel()
 
 
-async def _to_its_end(call: Coroutine[Any, Any, None]) -> None:
-    """Let a call end that has begun, even when we are cancelled: what it put up has to be written down."""
-    calling = asyncio.ensure_future(call)
-    try:
-        await asyncio.shield(calling)
-    except asyncio.CancelledError:
-        await asyncio.wait({calling})
-        with contextlib.suppress(Exception):
-            calling.result()
-        raise
-
-
 async def repair(recorded: Turn, screen: Screen) -> None:
     """
     Undo what a worker that had lost the turn may have shown last: render the recorded reply into every part again.
@@ -226,7 +246,25 @@ async def repair(recorded: Turn, screen: Screen) -> None:
     """
     if recorded.state < State.FINAL:
         return
-    for message, page in zip(recorded.parts, screen.pages(recorded.reply), strict=False):
+    reply = recorded.reply
+    if recorded.state is State.FAILED:
+        reply = abridged(reply, len(recorded.parts), screen)
+    for message, page in zip(recorded.parts, screen.pages(reply), strict=False):
         with contextlib.suppress(PlatformDown, PartGone):
             async with screen.turn(urgent=True, fresh=False):
                 await screen.edit(message, page)
+
+
+def abridged(reply: Reply, parts: int, screen: Screen) -> Reply:
+    """As much of a reply as so many messages hold, up to the end of a word, with a note when that is not all of it."""
+    room = max(1, parts)
+    if len(screen.pages(reply)) <= room:
+        return reply
+    noted = replace(reply, note=MISSING)
+
+    def overflows(end: int) -> bool:
+        return len(screen.pages(replace(noted, text=reply.text[:end]))) > room
+
+    fits = max(0, bisect(range(len(reply.text)), 0, key=overflows) - 1)
+    words = reply.text[:fits].rpartition(" ")[0]
+    return replace(noted, text=words or reply.text[:fits])

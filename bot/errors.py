@@ -53,6 +53,35 @@ class Busy(Refused):
         )
 
 
+class QuotaExhausted(Refused):
+    """
+    A limit has too little left. `sentence` says which, and when there is more.
+
+    Args:
+        retry_after: Seconds until there is more; None for never.
+        brief: Whether it is only about how many may be asked in a minute.
+    """
+
+    def __init__(self, detail: str, sentence: str, retry_after: float | None = None, *, brief: bool = False) -> None:
+        super().__init__(detail)
+        self.for_user = sentence
+        self.retry_after = retry_after
+        self.brief = brief
+
+
+class Banned(Refused):
+    for_user = "I was asked to give you no answers. Those who run this place can change that."
+
+
+class KeyNeeded(Refused):
+    """They have no key that works. `why` says what became of the last one, if there was one."""
+
+    def __init__(self, person: str, why: str = "") -> None:
+        super().__init__(f"{person} has no key")
+        hint = "Use one with `/redeem`; ask those who run this place for one, or `/request` it."
+        self.for_user = f"{why or 'You need a key to ask me.'} {hint}"
+
+
 class NotAllowed(Refused):
     def __init__(self, command: str, needed: str) -> None:
         super().__init__(f"/{command} needs {needed}")
@@ -71,6 +100,79 @@ class BadArgument(Refused):
     def __init__(self, sentence: str) -> None:
         super().__init__(sentence)
         self.for_user = sentence
+
+
+class KeyTypo(Refused):
+    """The checksum of a key does not hold. Nothing was looked up."""
+
+    for_user = "That key has a typo. Copy it once more, from its first letter to its last."
+
+
+class NoKey(Refused):
+    """Nothing like a key. Nothing was looked up."""
+
+    for_user = "That is not a key of mine. Mine begin with `parley_`."
+
+
+class UnknownKey(Refused):
+    """
+    No such key, or one that whoever gave it should learn nothing about. `id` is for the log.
+
+    The sentence is the same for all of these, so that it tells a stranger nothing.
+    """
+
+    for_user = "That key does not work here. Ask whoever gave it to you for another one."
+
+    def __init__(self, id: str) -> None:
+        super().__init__(f"key {id}: unknown, or not theirs")
+
+
+class KeyHeard(Refused):
+    """There was a key in what somebody said, and it was dealt with. `sentence` says how."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__("a key was said")
+        self.for_user = sentence
+
+
+class KeyRefused(Refused):
+    """A key that does not work, said to its holder. `why` goes on after "That key": "expired on …"."""
+
+    def __init__(self, id: str, why: str) -> None:
+        super().__init__(f"key {id} {why}")
+        self.for_user = f"That key {why}."
+
+
+class KeyTooNarrow(KeyRefused):
+    """The key works, for other things than this."""
+
+
+class ClaimRefused(Refused):
+    """There is no key to be shown, whatever the reason: a stranger learns nothing from it."""
+
+    for_user = "There is no key for you here: it was shown before, a day has passed, or it is for somebody else."
+
+
+class TooManyGuesses(Refused):
+    """Too many wrong keys. `wait` is when the next may be tried: "in 12 min"."""
+
+    def __init__(self, guesser: str, wait: str) -> None:
+        super().__init__(f"{guesser}: too many wrong keys")
+        self.for_user = f"Too many wrong keys. Try again {wait}."
+
+
+class TooManyAtOnce(Refused):
+    def __init__(self, person: str, most: int) -> None:
+        super().__init__(f"{person}: {most} under way")
+        self.for_user = f"{most} of your questions are being answered. Ask again when one of them is."
+
+
+class PlusNeeded(Refused):
+    for_user = "That model is for those with plus. A key of tier plus opens it: ask those who run this bot."
+
+
+class NoPlusHere(Refused):
+    for_user = "No account with plus answers for that model. `/plus any` lets the others answer you too."
 
 
 class NothingToRepeat(Refused):
@@ -107,7 +209,9 @@ class LeaseLost(Broken):
 
 
 class ModelDown(Broken):
-    """The provider failed before the first word, or answered with an error of its own."""
+    """The provider failed before the first word, or answered with an error of its own; `account` says whose it was."""
+
+    account = ""
 
     for_user = "The model is not answering right now. Please try again in a minute."
 
@@ -122,10 +226,38 @@ class ModelBusy(ModelDown):
         self.for_user = f"The model has too much to do right now. Please try again {when}."
 
 
+class AllDown(ModelBusy):
+    """No account can be asked now. `retry_after` is when the first of them can be."""
+
+    def __init__(self, detail: str, retry_after: float) -> None:
+        super().__init__(detail, retry_after)
+        self.for_user = f"The model is not available right now. It should be back in about {_duration(retry_after)}."
+
+
+class AllTaken(AllDown):
+    """Every account has as many answers under way as it may."""
+
+    def __init__(self, detail: str, retry_after: float) -> None:
+        super().__init__(detail, retry_after)
+        self.for_user = "Too many want an answer at this moment. Please try again in a minute."
+
+
+class AccountGone(ModelDown):
+    """A conversation's own account cannot be asked, and it may not move to another."""
+
+    for_user = (
+        "The account that this conversation began with is not available. Try again later, or start afresh with /new."
+    )
+
+
 class ModelMisconfigured(ModelDown):
     """A wrong key, a wrong address, an unknown model, no money on the account: the operator must act."""
 
     for_user = "The model is not set up correctly. The people who run this bot have been told."
+
+
+class AccountLocked(ModelMisconfigured):
+    """The provider turns an account away: a wrong key, no right, no money. It is asked no more until that is mended."""
 
 
 class ModelCut(ModelDown):
@@ -175,4 +307,4 @@ def _listed(kinds: tuple[str, ...]) -> str:
 def _duration(seconds: float) -> str:
     if seconds < 90:
         return f"{max(1, round(seconds))} s"
-    return f"{round(seconds / 60)} min"
+    return f"{round(seconds / 60)} min" if seconds < 90 * 60 else f"{round(seconds / 3600)} h"

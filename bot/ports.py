@@ -1,19 +1,44 @@
 """What the core needs of the world, as small protocols. Time is an argument, UTC."""
 
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import Enum
-from typing import Protocol
+from typing import Any, Protocol, runtime_checkable
+from zoneinfo import ZoneInfo
 
 from bot.access import Rank
-from bot.catalogue import Catalogue, ModelSpec
-from bot.chat import Call, Key, Message, Scope
-from bot.quota import Charge
-from bot.reply import Page, Reply
+from bot.account import Status
+from bot.catalogue import Catalogue, ModelSpec, Plus
+from bot.chat import Call, Key, Message, Origin, Scope
+from bot.keys import Secret
+from bot.period import Window
+from bot.quota import (
+    Balance,
+    Charge,
+    Demand,
+    Denied,
+    Entry,
+    Granted,
+    Limit,
+    Policy,
+    Settlement,
+    Share,
+    Spending,
+    Unit,
+)
+from bot.reply import Page, Picture, Reply
+from bot.throttle import Typos
 from bot.turn import Turn, Usage
+from bot.usage import Report
 from bot.window import Count
+
+ACCOUNT = "account"
+"""The field of a conversation's settings that names the provider account that it stays with."""
+
+STORE_PAUSE = 1.0
+"""Seconds between tries of a store that is down. Nobody else asks it, and people wait for it to come back."""
 
 
 class Ingested(Enum):
@@ -101,6 +126,14 @@ class History(Protocol):
     async def find(self, room: str, message: str) -> tuple[str, str] | None:
         """The session and the node that a message of the platform shows."""
 
+    async def forget(self, session: str) -> None:
+        """
+        Forget a conversation: its messages, where it stands, and what showed it. Doing it again changes nothing.
+
+        A store that cannot tell which of the platform's messages showed it may still `find` those; their `path` is
+        empty.
+        """
+
 
 class Settings(Protocol):
     """Small texts by name: a channel's scope, a conversation's model, how far a channel has been heard."""
@@ -112,14 +145,119 @@ class Settings(Protocol):
         """Set these fields; "" forgets one."""
 
 
-class Ledger(Protocol):
-    """Who is charged what. Every method raises StorageDown."""
+class Records(Protocol):
+    """Small documents in folders, changed only by who knows what they say. Each method raises StorageDown."""
 
-    async def settle(self, charge: Charge) -> bool:
-        """Write a charge down, once: one with an id that was settled changes nothing. Returns whether it was new."""
+    async def get(self, folder: str, name: str) -> str | None:
+        """One document."""
+
+    async def swap(self, folder: str, name: str, old: str | None, new: str | None) -> bool:
+        """
+        Write `new` in place of `old`; None is no document.
+
+        Returns False, with nothing written, when it does not say `old` any more.
+        """
+
+    async def all(self, folder: str) -> Mapping[str, str]:
+        """Every document of a folder, by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """
+    What there is under a name that was claimed.
+
+    Args:
+        mark: A digest of the request that it answers: another request under that name has another.
+        body: The answer; None while it is being made.
+    """
+
+    mark: str
+    body: bytes | None = field(default=None, repr=False)
+
+
+class Results(Protocol):
+    """
+    Answers to programs, kept for a time under the names that they gave, so that a request made again is answered once.
+
+    Each method raises StorageDown. The time that counts is the store's own where it has a clock; `now` is for those
+    that have none.
+    """
+
+    async def begin(self, name: str, mark: str, ttl: timedelta, now: datetime) -> Result | None:
+        """
+        Claim a name for a request, for so long: longer than it can take, as after that anybody may claim it.
+
+        Returns None when it was free, else what is there. Of many who claim it at once, one gets None.
+        """
+
+    async def keep(self, name: str, mark: str, body: bytes, ttl: timedelta, now: datetime) -> None:
+        """Keep an answer for so long from now, if the request still has the name, and no answer was kept."""
+
+    async def drop(self, name: str, mark: str) -> None:
+        """Free the name that a request has, so that it can be made again. An answer that was kept stays."""
+
+
+class Ledger(Protocol):
+    """
+    What is held and what was taken of every limit. Each method is all or nothing, and raises StorageDown.
+
+    The time that counts is the store's own where it has a clock; `now` is for those that have none.
+    """
+
+    async def reserve(
+        self, id: str, shares: Sequence[Share], demand: Demand, ttl: timedelta, now: datetime
+    ) -> Granted | Denied:
+        """
+        Hold what an answer may take, on every limit of every share, for so long.
+
+        Where less is left than the longest answer needs, a shorter one is granted, down to the shortest. For an id
+        that something is held for, the answer is the same again, and it is held for `ttl` from now.
+        """
+
+    async def renew(self, id: str, ttl: timedelta, now: datetime) -> None:
+        """Hold it for so long from now. No effect when nothing is held for it."""
+
+    async def settle(self, charge: Charge, now: datetime) -> Settlement:
+        """
+        Write a charge down, once, and let go of what was held for it.
+
+        It counts in the windows in which it was held. A charge for which nothing is held any more, or never was,
+        counts in those that are now.
+        """
+
+    async def release(self, id: str, now: datetime) -> None:
+        """Let go of what is held, with nothing taken. No effect when nothing is held for it."""
+
+    async def expire(self, now: datetime) -> int:
+        """Let go of all whose time has run out. Returns how many these were."""
+
+    async def balances(self, shares: Sequence[Share], now: datetime) -> Sequence[Balance]:
+        """How every limit of these shares stands, in their order; one that is UNLIMITED is left out."""
+
+    async def limits(self, scope: str) -> Sequence[Limit]:
+        """What was set there, UNLIMITED included."""
+
+    async def set_limit(self, scope: str, limit: Limit, now: datetime) -> None:
+        """Set a limit in place of the usual one, from now on. What was counted in its window goes on counting."""
+
+    async def drop_limit(self, scope: str, unit: Unit, window: Window) -> None:
+        """Forget what was set: the usual holds again."""
+
+    async def grant(self, id: str, scope: str, unit: Unit, window: Window, amount: int, now: datetime) -> None:
+        """Add to a limit, for the window that is now; once for each id."""
+
+    async def reset(self, scope: str, now: datetime) -> None:
+        """Begin every window of a scope at nothing used. What is held stays held."""
 
     async def charged(self, id: str) -> Charge | None:
         """The charge with that id, while it is kept."""
+
+    async def spendings(self, first: str, last: str) -> Sequence[Spending]:
+        """What was taken from the one date to the other, both included."""
+
+    async def journal(self, after: int, limit: int) -> Sequence[Entry]:
+        """What happened after that entry, oldest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +304,32 @@ class Leases(Protocol):
         """Free an office, if `token` still holds it."""
 
 
+class Slots(Protocol):
+    """
+    Places on provider accounts, each held under a lease, so that all processes together never take too many.
+
+    Every method raises StorageDown. The time that counts is the store's own where it has a clock.
+    """
+
+    async def take(
+        self, account: str, most: int, per_minute: int, token: str, ttl: timedelta, now: datetime
+    ) -> timedelta | None:
+        """
+        Take a place for so long; at most `most` are taken and `per_minute` begun in a minute, 0 for any number.
+
+        Returns None when it was taken, else how long to wait at least before asking again.
+        """
+
+    async def renew(self, account: str, token: str, ttl: timedelta, now: datetime) -> None:
+        """Hold a place for so long from now. No effect on one whose time has run out, or that was freed."""
+
+    async def free(self, account: str, token: str) -> None:
+        """Give a place back. Doing it again changes nothing."""
+
+    async def taken(self, accounts: Sequence[str], now: datetime) -> Mapping[str, int]:
+        """How many places of each of these accounts are taken."""
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """
@@ -175,6 +339,9 @@ class Request:
         session: Whose conversation it is, so that a provider can be kept for it.
         max_output: The most tokens that the answer may have.
         prompt_tokens: The size of the messages as we counted them.
+        plus: Which accounts of a pool may be asked.
+        avoided: Names of accounts that have failed this question; any other is better.
+        own: The asker's own key with a provider, in place of the pool; None for none.
     """
 
     spec: ModelSpec
@@ -182,6 +349,9 @@ class Request:
     session: str
     max_output: int
     prompt_tokens: int = 0
+    plus: Plus = Plus.ANY
+    avoided: tuple[str, ...] = ()
+    own: Secret | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +374,76 @@ class Model(Protocol):
             ModelDown, or one of its kind: ModelBusy, ModelMisconfigured, ModelCut, ModelSilent.
             ContextFull, Filtered: The provider refused this prompt.
         """
+
+
+@dataclass(frozen=True, slots=True)
+class ApiRequest:
+    """
+    A program's call in the provider's own format, to be passed on as it is.
+
+    Args:
+        path: Below the provider's base address: "chat/completions".
+        fields: Its JSON, with the provider's name of the model; nothing for a form.
+        form: A whole form, whose content type is `type`.
+        limit: The most tokens that the answer may have, where `fields` names no such limit; 0 where it needs none.
+        sent: Called when a provider is asked: from then on it may cost something.
+        session: And the others, as in `Request`.
+    """
+
+    spec: ModelSpec
+    path: str
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    form: bytes = b""
+    type: str = "application/json"
+    limit: int = 0
+    sent: Callable[[], None] = lambda: None
+    session: str = ""
+    plus: Plus = Plus.ANY
+    avoided: tuple[str, ...] = ()
+    own: Secret | None = None
+
+
+@dataclass(slots=True)
+class ApiResponse:
+    """
+    What a provider answers to a program.
+
+    Args:
+        status: 200, or what the program's own mistake deserves.
+        body: As it arrives. Reading it raises ModelCut or ModelSilent.
+        account: Whose answer it is.
+        usage: What it took. Whoever reads the body says so here, for the account's figures.
+    """
+
+    status: int
+    type: str
+    body: AsyncIterator[bytes]
+    account: str = ""
+    usage: Usage | None = None
+
+
+class Api(Protocol):
+    """A provider account, or a pool of them, as programs use it."""
+
+    def carries(self, path: str) -> bool:
+        """Whether it can be asked that at all."""
+
+    def call(self, request: ApiRequest) -> AbstractAsyncContextManager[ApiResponse]:
+        """
+        Pass a call on. Leaving the block ends it upstream at once.
+
+        Raises ModelDown, or one of its kind, when it is not the program's own mistake that there is no answer.
+        """
+
+
+class Accounts(Protocol):
+    """The provider accounts, as those who run the service look after them. Each method raises StorageDown."""
+
+    async def statuses(self) -> Sequence[Status]:
+        """How each does."""
+
+    async def resume(self, name: str) -> bool:
+        """Let one be asked again at once, whatever it did. Returns whether there is one of that name."""
 
 
 class Screen(Protocol):
@@ -238,17 +478,47 @@ class Screen(Protocol):
         """Take away what we just created after losing the turn, unless its new owner was given the same message."""
 
     async def tell(self, pages: Sequence[Page]) -> None:
-        """Answer a command: at once, and for the caller alone where the platform can. No pages: nothing to be said."""
+        """
+        Answer a command: at once, and for the caller alone where the platform can. No pages: nothing to be said.
+
+        A page's picture comes with it. One that the platform refuses is left out; the words come all the same.
+        """
 
 
 class Platform(Protocol):
-    """One chat platform, as far as the core talks to it."""
+    """
+    One chat platform, as far as the core talks to it.
+
+    Args:
+        whispers: Whether the answer to a command in a community can be shown to its caller alone.
+    """
+
+    whispers: bool
 
     def screen(self, turn: Turn) -> Screen:
         """Where that turn's answer shows, also after a restart."""
 
     async def rank(self, key: Key) -> Rank:
-        """What the caller is in that community, as the platform says."""
+        """What a user is in that community, as the platform says. Raises PlatformDown."""
+
+    async def write_to(self, user: str, reply: Reply) -> bool:
+        """
+        Tell a user something in private that they did not ask for just now.
+
+        Returns False when they cannot be written to: they never spoke to us, or have blocked us.
+        Raises PlatformDown.
+        """
+
+    def made(self, user: str) -> datetime | None:
+        """When a user's account was made; None where the platform does not tell."""
+
+
+@runtime_checkable
+class Unsays(Protocol):
+    """A platform on which we may take away what people said to us, where they let us."""
+
+    async def unsay(self, said: Origin) -> bool:
+        """Take the message away that came with this. Returns whether it is gone. Raises PlatformDown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,15 +541,6 @@ class Setting:
     ports: "Ports"
     interrupt: Callable[[str], None]
 
-    async def rank(self) -> Rank:
-        """What the caller may do here. In one's own private chat one runs the place."""
-        key = self.call.origin.key
-        if f"{key.platform}:{key.user}" in self.ports.owners:
-            return Rank.OWNER
-        if key.private:
-            return Rank.ADMIN
-        return self.call.rank if self.call.rank is not None else await self.ports.platforms[key.platform].rank(key)
-
 
 Outcome = Reply | Again | None
 """What a command leads to: something to say, something to answer, or nothing to be seen."""
@@ -290,6 +551,9 @@ class Commands(Protocol):
 
     def urgent(self, name: str) -> bool:
         """Whether the command goes before whatever waits in its conversation."""
+
+    def secret(self, name: str) -> bool:
+        """Whether the command's answer is its caller's business alone."""
 
     async def run(self, setting: Setting) -> Outcome:
         """Do what a call says, if its caller may. Raises Refused."""
@@ -313,15 +577,53 @@ class Limits:
     patience: timedelta = timedelta(seconds=60)
     """How long a turn waits in all for a provider that says when to come back."""
 
+    @property
+    def held(self) -> timedelta:
+        """How long a share stays held for an answer that nobody works on any more."""
+        return 2 * self.lease + timedelta(seconds=60)
+
+
+class Draw(Protocol):
+    """Makes pictures of figures."""
+
+    async def usage(self, report: Report) -> Picture | None:
+        """What was taken on each day, and by whom; None when it cannot be drawn."""
+
+
+class Cipher(Protocol):
+    """Seals texts, so that what is kept is of no use to whoever reads the store."""
+
+    def seal(self, text: str) -> str:
+        """What to keep in place of a text."""
+
+    def open(self, sealed: str) -> str:
+        """The text. Raises bot.own.SealBroken: it was changed, was never sealed, or what sealed it is gone."""
+
+    def is_fresh(self, sealed: str) -> bool:
+        """Whether it was sealed with what seals now, and not with something older."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """Everything that the core reaches the world through."""
+    """
+    Everything that the core reaches the world through.
+
+    Args:
+        zone: Where days begin at midnight.
+        pepper: What the digests of keys are made with, beside the keys.
+        draw: None where no pictures can be made.
+        accounts: Those behind `model`; None where nobody looks after them.
+        api: The same for programs; None where none can ask.
+        cipher: Seals members' own keys with a provider; None where the operator has not switched these on.
+        try_own: Asks the provider whether such a key works. Raises Refused, saying why it does not.
+    """
 
     turns: Turns
     history: History
     settings: Settings
     ledger: Ledger
+    records: Records
+    results: Results
     letters: DeadLetters
     model: Model
     platforms: Mapping[str, Platform]
@@ -332,3 +634,16 @@ class Ports:
     scope: Scope = Scope.ROOM
     owners: frozenset[str] = frozenset()
     limits: Limits = field(default_factory=Limits)
+    policy: Policy = field(default_factory=Policy)
+    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
+    pepper: bytes = b""
+    typos: Typos = field(default_factory=Typos)
+    draw: Draw | None = None
+    cipher: Cipher | None = None
+    try_own: Callable[[Secret], Awaitable[None]] | None = None
+    accounts: Accounts | None = None
+    api: Api | None = None
+
+    def today(self) -> date:
+        """The day that it is where the community lives."""
+        return self.now().astimezone(self.zone).date()

@@ -1,8 +1,8 @@
 """What people chose in chat for a channel or a conversation: the scope, the model."""
 
-from bot.catalogue import ModelSpec
+from bot.catalogue import ModelSpec, Plus
 from bot.chat import Key, Scope
-from bot.ports import Ports
+from bot.ports import ACCOUNT, Ports
 
 
 async def scope_at(ports: Ports, key: Key) -> Scope:
@@ -25,6 +25,24 @@ async def model_for(ports: Ports, session: str) -> ModelSpec:
 
 async def set_model(ports: Ports, session: str, alias: str) -> None:
     await ports.settings.put(_model_home(session), {"model": alias})
+
+
+async def leave_account(ports: Ports, session: str) -> None:
+    """Let the pool choose an account anew for a conversation."""
+    await ports.settings.put(session, {ACCOUNT: ""})
+
+
+async def plus_for(ports: Ports, person: str) -> Plus:
+    """Which accounts somebody wants to be answered by, where they may choose."""
+    return Plus((await ports.settings.get(_home(person))).get("plus", Plus.ANY))
+
+
+async def set_plus(ports: Ports, person: str, plus: Plus) -> None:
+    await ports.settings.put(_home(person), {"plus": plus})
+
+
+def _home(person: str) -> str:
+    return f"person/{person}"
 
 
 def _model_home(session: str) -> str:

@@ -6,13 +6,18 @@ The front door: takes what comes in and writes it down in its lane.
 
 from dataclasses import replace
 
+from bot import keys, own, owner
 from bot.chat import HEAD, Call, Inbound, Key, Scope, sendable
 from bot.errors import Busy
 from bot.ports import Commands, Ingested, Ports
 from bot.preferences import scope_at
 from bot.reply import Reply
+from bot.spoken import OVERHEARD
 from bot.turn import Ending, State, Turn, afresh, turn_id
 from bot.worker import Worker
+
+ANY = 0
+"""Any number of turns may wait before this one."""
 
 
 class Sessions:
@@ -24,20 +29,36 @@ class Sessions:
         self._worker = worker
 
     async def ask(self, asked: Inbound) -> Ingested:
-        """Write a question down, to be answered soon. Raises StorageDown: then it was not taken."""
-        asked = _sendable(asked)
+        """
+        Write a question down, to be answered soon. What has a key in it waits behind nothing.
+
+        Raises StorageDown: then it was not taken.
+        """
+        asked = _sendable(asked, self._ports.pepper)
         session, parent = await self._conversation(asked)
         if parent != HEAD:
             asked = replace(asked, quote="")
-        return await self._ingest(Turn(turn_id(asked.origin), session, session, asked, parent=parent))
+        turn = Turn(turn_id(asked.origin), session, session, asked, parent=parent)
+        if any(keys.sealed_in(asked.text)):
+            return await self._ingest(replace(turn, lane=express(asked.origin.key)), ANY)
+        return await self._ingest(turn, self._ports.limits.waiting)
 
     async def call(self, call: Call) -> Ingested:
         """Write a command down, to be done soon. Raises StorageDown: then it was not taken."""
-        arguments = {name: sendable(value) for name, value in call.arguments.items()}
-        call = replace(call, arguments=arguments)
+        call = replace(call, arguments=self._arguments(call))
         session = await self._subject(call)
         lane = express(call.origin.key) if self._commands.urgent(call.command) else session
-        return await self._ingest(Turn(turn_id(call.origin), session, lane, call))
+        waiting = ANY if call.command == OVERHEARD else self._ports.limits.waiting
+        return await self._ingest(Turn(turn_id(call.origin), session, lane, call), waiting)
+
+    def _arguments(self, call: Call) -> dict[str, str]:
+        """What was given with a command, with nothing in it that opens anything for whoever reads the store."""
+        arguments = {name: _sealed(self._ports.pepper, value) for name, value in call.arguments.items()}
+        if call.command == own.SET:
+            return {name: own.sealed(self._ports, call.origin.key, value) for name, value in arguments.items()}
+        if self._commands.secret(call.command):
+            return {name: keys.redacted(value) for name, value in arguments.items()}
+        return arguments
 
     async def revive(self, room: str, turn: str) -> bool:
         """Have a turn that was given up done after all. Returns whether it was one. Raises StorageDown."""
@@ -68,12 +89,13 @@ class Sessions:
             return found[0]
         return key.session(await scope_at(self._ports, key))
 
-    async def _ingest(self, turn: Turn) -> Ingested:
+    async def _ingest(self, turn: Turn, waiting: int) -> Ingested:
+        """Write a turn down. Where `waiting` are there before it, or more, it is refused instead."""
         now = self._ports.now()
-        result = await self._ports.turns.ingest(turn, self._ports.limits.waiting, now)
+        result = await self._ports.turns.ingest(turn, waiting, now)
         if result is Ingested.BUSY:
             turn = self._excuse(turn)
-            result = await self._ports.turns.ingest(turn, 0, now)
+            result = await self._ports.turns.ingest(turn, ANY, now)
         if result is Ingested.NEW:
             self._worker.wake(turn.lane)
         return result
@@ -85,10 +107,16 @@ class Sessions:
         return replace(turn, lane=lane, state=State.REMEMBERED, reply=reply, ending=Ending.REFUSED)
 
 
-def _sendable(asked: Inbound) -> Inbound:
-    """A question that can be sent on, whatever characters somebody's client let through."""
+def _sendable(asked: Inbound, pepper: bytes) -> Inbound:
+    """A question that can be sent on, whatever characters somebody's client let through, and in which no key is."""
     origin = replace(asked.origin, author=sendable(asked.origin.author))
-    return replace(asked, origin=origin, text=sendable(asked.text), quote=sendable(asked.quote))
+    quote = keys.redacted(owner.sealed(pepper, sendable(asked.quote)))
+    return replace(asked, origin=origin, text=_sealed(pepper, asked.text), quote=quote)
+
+
+def _sealed(pepper: bytes, text: str) -> str:
+    """What somebody said, with a proof in place of each key and of the owner's code."""
+    return owner.sealed(pepper, keys.sealed(pepper, sendable(text)))
 
 
 def express(key: Key) -> str:

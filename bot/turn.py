@@ -48,11 +48,17 @@ class Ending(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens of one answer. `counted` is True when the provider gave no figures and we counted ourselves."""
+    """
+    Tokens of one answer. `counted` is True when the provider gave no figures and we counted ourselves.
+
+    `cached` is how many of `input` the provider had read before, and sells for less.
+    """
 
     input: int
     output: int
     counted: bool = False
+    cached: int = 0
+    own: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +69,7 @@ class Turn:
     `lane` is the queue that it stands in: one turn of a lane is worked on at a time. `parent` is the message of the
     conversation that it follows (a node's id, ROOT or HEAD) and `question` the id of the node that asks; a
     regenerated answer shares its question with the answer that it replaces. `parts` are the platform's ids of the
-    messages that show the answer, in order.
+    messages that show the answer, in order. `unsure` is how often nobody knew whether another one was put up.
     """
 
     id: str
@@ -81,6 +87,7 @@ class Turn:
     ending: Ending | None = None
     usage: Usage | None = None
     failure: str = ""
+    unsure: int = 0
 
     @property
     def origin(self) -> Origin:

@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import logging
 import secrets
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -17,8 +18,9 @@ from bot.chat import Call
 from bot.claim import Claim
 from bot.delivery import Delivery, repair
 from bot.errors import Broken, LeaseLost, PlatformDown, StorageDown, Undeliverable, Unsure
-from bot.ports import Commands, DeadLetter, Lease, Ports, Screen
+from bot.ports import STORE_PAUSE, Commands, DeadLetter, Lease, Ports, Screen
 from bot.reply import Reply
+from bot.tasks import end
 from bot.turn import Ending, State, Turn, failed
 
 log = logging.getLogger(__name__)
@@ -26,9 +28,11 @@ log = logging.getLogger(__name__)
 OUTAGE = timedelta(hours=24)
 """How long an answer is kept for a chat platform that is down."""
 
+UNSURE = timedelta(seconds=5)
+"""How long an answer waits, doubled with each time, when the platform may have put something up unheard."""
 
-UNSURE = timedelta(seconds=10)
-"""How long an answer waits, doubled with each attempt, when the platform may have put something up unheard."""
+LONGEST = timedelta(minutes=1)
+"""For which a turn is put off while its platform is in trouble."""
 
 
 class Worker:
@@ -40,12 +44,14 @@ class Worker:
         self._lanes: dict[str, asyncio.Task[None]] = {}
         self._claims: dict[str, Claim] = {}
         self._woken: set[str] = set()
+        self._repairs: set[asyncio.Task[None]] = set()
         self._draining = False
 
     async def serve(self) -> None:
         """Sweep up whatever is due, until cancelled."""
         while True:
             try:
+                await self._ports.ledger.expire(self._ports.now())
                 for lane in await self._ports.turns.due(self._ports.now(), self._ports.limits.lanes):
                     self.wake(lane)
             except StorageDown as trouble:
@@ -61,6 +67,11 @@ class Worker:
             self._lanes[lane] = task
             task.add_done_callback(lambda _: self._lanes.pop(lane))
 
+    @property
+    def busy(self) -> bool:
+        """Whether any lane is worked on here."""
+        return bool(self._lanes)
+
     def interrupt(self, turn: str) -> None:
         """Stop a turn at once if it runs in this process."""
         if turn in self._claims:
@@ -72,9 +83,8 @@ class Worker:
         running = list(self._lanes.values())
         if running:
             _, late = await asyncio.wait(running, timeout=self._ports.limits.drain.total_seconds())
-            for task in late:
-                task.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
+            await end(*late)
+        await end(*self._repairs)
 
     async def _work_off(self, lane: str) -> None:
         """Work on a lane until nothing in it is due."""
@@ -97,20 +107,22 @@ class Worker:
             return False
         claim = self._claims[turn.id] = Claim(self._ports.turns, lease, turn)
         working = asyncio.ensure_future(self._work_on(claim))
-        renewing = asyncio.ensure_future(self._renew(lease))
+        renewing = asyncio.ensure_future(self._renew(lease, turn))
         try:
             await asyncio.wait({working, renewing}, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            renewing.cancel()
-            working.cancel()
-            await asyncio.wait({working, renewing})
+            await end(working, renewing)
             del self._claims[turn.id]
         if not working.cancelled():
             working.result()
         return True
 
-    async def _renew(self, lease: Lease) -> None:
-        """Hold the lane; returns when it is lost, or when nobody can tell for as long as a lease lasts."""
+    async def _renew(self, lease: Lease, turn: Turn) -> None:
+        """
+        Hold the lane, and what the turn may take of its shares.
+
+        Returns when the lane is lost, or when nobody can tell for as long as a lease lasts.
+        """
         limits = self._ports.limits
         held_until = self._ports.now() + limits.lease
         while self._ports.now() < held_until:
@@ -119,13 +131,14 @@ class Worker:
                 until = self._ports.now() + limits.lease
                 await self._ports.turns.renew(lease, until)
                 held_until = until
+                await self._ports.ledger.renew(turn.id, limits.held, self._ports.now())
             except StorageDown as trouble:
                 log.error("lease of %s not renewed: %s", lease.lane, trouble)
             except LeaseLost:
                 return
 
     async def _work_on(self, claim: Claim) -> None:
-        """Bring a turn to its end, or keep it for another try. Raises StorageDown."""
+        """Bring a turn to its end, or keep it for another try. Raises StorageDown when a repair cannot be made."""
         platform = self._ports.platforms.get(claim.turn.origin.key.platform)
         if platform is None:
             await self._put_off(claim, PlatformDown("this process does not serve it"))
@@ -154,8 +167,11 @@ class Worker:
             await self._bury(claim, f"nobody to answer: {trouble}")
         except PlatformDown as trouble:
             await self._put_off(claim, trouble)
-        except (LeaseLost, StorageDown):
+        except LeaseLost:
             raise
+        except StorageDown as trouble:
+            log.error("turn %s: the store went away: %s", claim.turn.id, trouble)
+            await self._hand_back(claim)
         except Exception as error:
             log.exception("turn %s: attempt %d broke", claim.turn.id, claim.turn.attempts)
             pause = timedelta(seconds=2**claim.turn.attempts)
@@ -167,12 +183,14 @@ class Worker:
         return turn.attempts > (2 * tries if turn.state >= State.FINAL else tries)
 
     async def _give_up(self, task: Work) -> None:
-        """Say that there will be no answer, unless it was the saying that failed."""
+        """Say that there will be no answer; of one that is there, that its rest will not be shown."""
         turn = task.turn
         if isinstance(turn.task, Call):
             await task.delivery.tell(Reply(Broken.for_user))
         elif turn.state >= State.FINAL:
             await keep(task)
+            with contextlib.suppress(PlatformDown):
+                await task.delivery.abridge(task.turn.reply)
         else:
             reply = Reply(Broken.for_user, buttons=(regenerate_button(turn),))
             await task.claim.save(state=State.REMEMBERED, reply=reply, ending=Ending.REFUSED)
@@ -184,6 +202,7 @@ class Worker:
         turn, now = claim.turn, self._ports.now()
         log.error("turn %s: %s", turn.id, why)
         key = turn.origin.key
+        await self._ports.ledger.release(turn.id, now)
         await self._ports.letters.add(DeadLetter(turn.id, now, key.platform, why, room=key.room))
         await self._ports.turns.finish(claim.lease, failed(turn, why), now)
 
@@ -197,22 +216,43 @@ class Worker:
         age = now - turn.origin.at
         log.warning("turn %s: its platform is down: %s", turn.id, trouble)
         if isinstance(trouble, Unsure):
-            await self._ports.turns.postpone(claim.lease, turn, now + UNSURE * 2**turn.attempts)
+            turn = replace(turn, unsure=turn.unsure + 1)
+            await self._ports.turns.postpone(claim.lease, turn, now + min(UNSURE * 2**turn.unsure, LONGEST))
         elif age > OUTAGE:
             await self._bury(claim, f"its platform was down for {OUTAGE}: {trouble}")
         else:
             turn = replace(turn, attempts=turn.attempts - 1)
             await self._ports.turns.postpone(claim.lease, turn, now + _patience(age))
 
+    async def _hand_back(self, claim: Claim) -> None:
+        """Let a turn go on as soon as the store is back, rather than when its lease has run out. Raises LeaseLost."""
+
+        async def postpone() -> None:
+            await self._ports.turns.postpone(claim.lease, await self._recorded(claim), self._ports.now())
+
+        await _when_back(postpone)
+
+    async def _recorded(self, claim: Claim) -> Turn:
+        """A turn as the store has it: a write of which we heard nothing may have arrived."""
+        return await self._ports.turns.get(claim.turn.origin.key.room, claim.turn.id) or claim.turn
+
     async def _keep(self, claim: Claim, screen: Screen) -> None:
         """Leave a turn as it stands to whoever comes next: it was not its fault that we stop."""
-        turn = replace(claim.turn, attempts=claim.turn.attempts - 1)
         try:
+            turn = await self._recorded(claim)
+            turn = replace(turn, attempts=turn.attempts - 1)
             await self._ports.turns.postpone(claim.lease, turn, self._ports.now())
         except LeaseLost:
             await self._repair(claim, screen)
         except StorageDown as trouble:
-            log.error("turn %s: left to its lease: %s", turn.id, trouble)
+            log.error("turn %s: left to its lease: %s", claim.turn.id, trouble)
+            repairing = asyncio.ensure_future(self._repair_later(claim, screen))
+            self._repairs.add(repairing)
+            repairing.add_done_callback(self._repairs.discard)
+
+    async def _repair_later(self, claim: Claim, screen: Screen) -> None:
+        """Put right what we may have shown after our lease, as soon as the store says what it should be."""
+        await _when_back(lambda: self._repair(claim, screen))
 
     async def _repair(self, claim: Claim, screen: Screen) -> None:
         recorded = await self._ports.turns.get(claim.turn.origin.key.room, claim.turn.id)
@@ -221,6 +261,14 @@ class Worker:
                 await repair(recorded, screen)
 
 
+async def _when_back(call: Callable[[], Awaitable[None]]) -> None:
+    """Do something as soon as the store, which is down, is back."""
+    while True:
+        await asyncio.sleep(STORE_PAUSE)
+        with contextlib.suppress(StorageDown):
+            return await call()
+
+
 def _patience(age: timedelta) -> timedelta:
     """How long to leave a platform alone that has been down for `age`: a tenth of it, 5 s to 1 min."""
-    return min(max(age / 10, timedelta(seconds=5)), timedelta(minutes=1))
+    return min(max(age / 10, timedelta(seconds=5)), LONGEST)

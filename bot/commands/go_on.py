@@ -3,9 +3,8 @@
 from bot.commands.pressed import pressed_turn
 from bot.commands.spec import Command
 from bot.errors import Gone
+from bot.listening import GO_ON
 from bot.ports import Again, Outcome, Setting
-
-GO_ON = "Go on exactly where you stopped, without repeating anything."
 
 
 async def _continue(setting: Setting) -> Outcome:

@@ -3,6 +3,7 @@
 from bot.chat import ROOT, Scope
 from bot.commands.spec import Command
 from bot.ports import Outcome, Setting
+from bot.preferences import leave_account
 from bot.reply import Reply
 
 
@@ -10,6 +11,7 @@ async def _new(setting: Setting) -> Outcome:
     if setting.scope is Scope.REPLY:
         return Reply("In this channel every message that is not a reply begins a new conversation by itself.")
     await setting.ports.history.move_head(setting.turn.session, ROOT)
+    await leave_account(setting.ports, setting.turn.session)
     return Reply("A new conversation begins here. To go back to the old one, reply to one of its answers.")
 
 

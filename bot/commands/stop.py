@@ -4,6 +4,7 @@ from bot.access import Rank
 from bot.commands.pressed import pressed_turn
 from bot.commands.spec import Command
 from bot.errors import Refused
+from bot.people import rank_of
 from bot.ports import Outcome, Setting
 from bot.reply import Reply
 from bot.turn import Turn
@@ -17,7 +18,7 @@ async def _stop(setting: Setting) -> Outcome:
     turn = await pressed_turn(setting) if setting.call.pressed else await _running(setting)
     if turn is None:
         return Reply("There is nothing to stop: I am not answering anything here.")
-    if turn.origin.key.user != setting.call.origin.key.user and await setting.rank() < Rank.ADMIN:
+    if turn.origin.key.user != setting.call.origin.key.user and await rank_of(setting.call, setting.ports) < Rank.ADMIN:
         raise NotYours
     await setting.ports.turns.stop(turn.origin.key.room, turn.id)
     setting.interrupt(turn.id)

@@ -1,0 +1,194 @@
+"""What a program asks by itself: held before a provider is asked, passed on, and charged on every way out."""
+
+import asyncio
+import contextlib
+import logging
+import secrets
+from collections import Counter
+from collections.abc import AsyncIterator, Coroutine
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+from bot.billing import refusal, without_money
+from bot.caller import Caller, shares_of
+from bot.catalogue import ModelSpec, Plus
+from bot.errors import StorageDown, TooManyAtOnce
+from bot.keys import Secret
+from bot.own import OwnKeysOff, own_of
+from bot.ports import STORE_PAUSE, Ports
+from bot.preferences import plus_for
+from bot.quota import Charge, Demand, Denied, Share, Unit
+from bot.tasks import end, to_its_end
+from bot.turn import Usage
+from bot.usage import cost
+
+log = logging.getLogger(__name__)
+
+AT_ONCE = 64
+"""Calls of one person that are under way in a process: more would take the places of all others."""
+
+HELD = timedelta(seconds=960)
+"""How long a call's share stays held when its process dies: the longest answer takes 900 s (`TimeoutConfig.total`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Took:
+    """What a call took: tokens, or pictures, or seconds of sound. Those of the latter that are told are but priced."""
+
+    usage: Usage
+    images: int = 0
+    seconds: int = 0
+
+    def spent(self, spec: ModelSpec) -> dict[Unit, int]:
+        """In every unit; no money when the asker's own key paid for it."""
+        price = spec.price
+        money = cost(self.usage, price) + self.images * price.image + self.seconds * price.audio_second
+        tokens = 0 if self.images or self.seconds else self.usage.input + self.usage.output
+        return {
+            Unit.TOKENS: tokens,
+            Unit.REQUESTS: 1,
+            Unit.MICRO_USD: 0 if self.usage.own else money,
+            Unit.IMAGES: self.images,
+            Unit.AUDIO_SECONDS: self.seconds,
+        }
+
+
+@dataclass(slots=True)
+class Bill:
+    """
+    What is held for a call.
+
+    Args:
+        output: The most tokens that its answer may have.
+        took: What it took. Whoever reads the answer says so; nothing is charged as long as this is None.
+    """
+
+    output: int
+    took: Took | None = None
+
+
+class Desk:
+    """Where programs are served. What could not be charged because the store was down is charged when it is back."""
+
+    def __init__(self, ports: Ports) -> None:
+        self.ports = ports
+        self._under_way: Counter[str] = Counter()
+        self._aside: set[asyncio.Task[None]] = set()
+
+    def aside(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
+        """Have something done for which nobody waits."""
+        task = asyncio.ensure_future(work)
+        self._aside.add(task)
+        task.add_done_callback(self._aside.discard)
+        return task
+
+    async def answerers(self, caller: Caller, plus: Plus, own: Secret | None) -> tuple[Plus, Secret | None]:
+        """
+        By whom a caller is answered: accounts of which tier, or their own key with the provider.
+
+        What a request leaves open (`Plus.ANY`, None) is as they have chosen in chat. Raises OwnKeysOff.
+        """
+        ports, person = self.ports, caller.person
+        if own is not None and ports.cipher is None:
+            raise OwnKeysOff
+        if caller.plus and plus is Plus.ANY:
+            plus = await plus_for(ports, person)
+        return plus if caller.plus else Plus.NO, own or await own_of(ports, person)
+
+    @contextlib.asynccontextmanager
+    async def billed(self, caller: Caller, spec: ModelSpec, demand: Demand, *, own: bool) -> AsyncIterator[Bill]:
+        """
+        Hold what a call may take, and charge what it took.
+
+        Args:
+            own: Whether the asker's own key with the provider pays for it.
+
+        Raises:
+            QuotaExhausted: A limit has too little left.
+            TooManyAtOnce: So many of that person's are under way.
+        """
+        async with self._place(caller.person), self._held(caller, spec, demand, own=own) as bill:
+            yield bill
+
+    @contextlib.asynccontextmanager
+    async def _place(self, person: str) -> AsyncIterator[None]:
+        """One of a person's places, until the block ends. Raises TooManyAtOnce."""
+        if self._under_way[person] >= AT_ONCE:
+            raise TooManyAtOnce(person, AT_ONCE)
+        self._under_way[person] += 1
+        try:
+            yield
+        finally:
+            self._under_way[person] -= 1
+            if not self._under_way[person]:
+                del self._under_way[person]
+
+    @contextlib.asynccontextmanager
+    async def _held(self, caller: Caller, spec: ModelSpec, demand: Demand, *, own: bool) -> AsyncIterator[Bill]:
+        if own:
+            demand = without_money(demand)
+        id, shares, ports = secrets.token_hex(12), shares_of(self.ports, caller), self.ports
+        outcome = await ports.ledger.reserve(id, shares, demand, HELD, ports.now())
+        if isinstance(outcome, Denied):
+            raise refusal(ports, caller.person, outcome.balance)
+        bill = Bill(outcome.output)
+        try:
+            yield bill
+        finally:
+            await self._close(_Closing(id, caller, spec, shares, bill.took, own))
+
+    async def drain(self, grace: float) -> None:
+        """
+        Let what nobody waits for end within so many seconds, then end it.
+
+        What is not charged by now is let go when its time has run out.
+        """
+        if self._aside:
+            await asyncio.wait(self._aside, timeout=grace)
+        await end(*self._aside)
+
+    async def _close(self, closing: "_Closing") -> None:
+        """Charge, or let go of what was held; also when whoever asked has left."""
+        await to_its_end(self._closed(closing))
+
+    async def _closed(self, closing: "_Closing") -> None:
+        try:
+            await closing.once(self.ports)
+        except StorageDown as trouble:
+            log.error("call %s is charged later: %s", closing.id, trouble)
+            self.aside(closing.until_done(self.ports))
+
+
+@dataclass(frozen=True, slots=True)
+class _Closing:
+    """A call that has ended."""
+
+    id: str
+    caller: Caller
+    spec: ModelSpec
+    shares: tuple[Share, ...]
+    took: Took | None
+    own: bool
+
+    async def once(self, ports: Ports) -> None:
+        """Write it down. Raises StorageDown."""
+        now = ports.now()
+        if self.took is None:
+            await ports.ledger.release(self.id, now)
+            return
+        took = replace(self.took, usage=replace(self.took.usage, own=self.own))
+        held, spec = self.caller.held, self.spec
+        charge = Charge(
+            self.id, self.caller.key, spec.alias, took.usage, now, took.spent(spec), self.shares, held.account
+        )
+        await ports.ledger.settle(charge, now)
+
+    async def until_done(self, ports: Ports) -> None:
+        """Write it down as soon as the store is back, as long as it is held."""
+        deadline = ports.now() + HELD
+        while ports.now() < deadline:
+            await asyncio.sleep(STORE_PAUSE)
+            with contextlib.suppress(StorageDown):
+                return await self.once(ports)
+        return None

@@ -1,0 +1,386 @@
+"""
+Many provider accounts as one Model.
+
+An account is chosen by its weight among those of the best priority that serve the model and can be asked; a
+conversation stays with the account that first answered in it. Another is asked when one fails before its first word;
+after that, whoever asked decides what becomes of the answer.
+"""
+
+import asyncio
+import contextlib
+import functools
+import secrets
+import time
+from collections import defaultdict
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from pydantic import TypeAdapter
+
+from bot.account import Account, Status
+from bot.catalogue import Plus, serves
+from bot.choice import Member, give_back, in_turn, nobody, pay
+from bot.conditions import Conditions, Known, Tell
+from bot.errors import (
+    AccountGone,
+    AllTaken,
+    ModelDown,
+    ModelMisconfigured,
+    NoPlusHere,
+    PlusNeeded,
+    Refused,
+    StorageDown,
+)
+from bot.ports import ACCOUNT, Api, ApiRequest, ApiResponse, Chunk, Model, Records, Request, Settings, Slots
+from bot.records import change
+from bot.tally import NOTHING, Tally, of_usage
+
+HELD = timedelta(seconds=60)
+"""How long a place on an account stays taken by a process that has died."""
+
+RENEW = HELD / 3
+
+LINE = 120.0
+"""Seconds that a question waits for a place when every account has as many answers under way as it may."""
+
+LOOK = 0.5
+"""Seconds between two looks of whoever is first in line: another process may have given a place back."""
+
+TALLIES = "account tallies"
+"""The folder: what each account did on the newest day on which it did anything."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """
+    A place on the account that was chosen for a question.
+
+    Args:
+        own: The conversation's account so far; "" for none.
+        trial: The record of its being tried after a rest; "" for none.
+    """
+
+    member: Member
+    own: str
+    trial: str = ""
+
+
+Wanted = Request | ApiRequest
+"""What an account is chosen for."""
+
+_tallies: TypeAdapter[Tally] = TypeAdapter(Tally)
+
+
+class Pool:
+    """The accounts. What is known of how they do is kept in the store, for all processes."""
+
+    def __init__(
+        self,
+        records: Records,
+        settings: Settings,
+        slots: Slots,
+        now: Callable[[], datetime],
+        tell: Tell,
+        *,
+        strict_affinity: bool = False,
+        fresh: timedelta = timedelta(),
+    ) -> None:
+        """
+        Args:
+            strict_affinity: A conversation whose account cannot be asked gets an error, and no other account.
+            fresh: How long what another process found out of an account may stay unknown here.
+        """
+        self._records = records
+        self._settings = settings
+        self._slots = slots
+        self._now = now
+        self._conditions = Conditions(records, now, tell, fresh)
+        self._strict = strict_affinity
+        self._members: dict[str, Member] = {}
+        self._lines: defaultdict[frozenset[str], asyncio.Lock] = defaultdict(asyncio.Lock)
+        """Those who wait for a place, by the accounts that could answer them; first come, first served."""
+
+    def join(self, account: Account, model: Model, api: Api | None = None) -> None:
+        """From now on it may be asked, with `api` by programs too; in place of an account of that name."""
+        self._members[account.name] = Member(account, model, api)
+
+    def leave(self, name: str) -> None:
+        """It is asked no more. What it is answering goes on, or fails, by itself."""
+        self._members.pop(name, None)
+
+    async def stream(self, request: Request) -> AsyncGenerator[Chunk, None]:
+        """
+        Speak, as `bot.ports.Model.stream` says; the error of a cut names the account, for `Request.avoided`.
+
+        Raises:
+            AllDown: No account can be asked now; says when one can.
+            AccountGone: The conversation's own is no more, and it may not move.
+            PlusNeeded, NoPlusHere: Only accounts that this asker may not use, or does not want, serve that model.
+        """
+        tried: dict[str, ModelDown] = {}
+        while True:
+            async with self._place(request, tried) as place:
+                member, heard = place.member, False
+                try:
+                    async with contextlib.aclosing(self._listen(member, request)) as spoken:
+                        async for chunk in spoken:
+                            if chunk.text and not heard:
+                                heard = True
+                                await self._stay(request, place)
+                            yield chunk
+                except ModelDown as trouble:
+                    await self._failed(place, trouble)
+                    if heard:
+                        raise
+                    tried[member.name] = trouble
+                except Refused:
+                    await self._did_well(place)
+                    raise
+                else:
+                    await self._did_well(place)
+                    return
+
+    def carries(self, path: str) -> bool:
+        """Whether an account that is there can be asked that by programs."""
+        return any(each.carries(path) for each in self._members.values())
+
+    @contextlib.asynccontextmanager
+    async def call(self, request: ApiRequest) -> AsyncIterator[ApiResponse]:
+        """Pass a program's call on, as `bot.ports.Api.call` says. Another account is asked until one has answered."""
+        tried: dict[str, ModelDown] = {}
+        while True:
+            async with self._place(request, tried) as place, contextlib.AsyncExitStack() as stack:
+                member = place.member
+                try:
+                    response = await self._opened(member, request, stack)
+                except ModelDown as trouble:
+                    await self._failed(place, trouble)
+                    tried[member.name] = trouble
+                    continue
+                except Refused:
+                    await self._did_well(place)
+                    raise
+                await self._stay(request, place)
+                try:
+                    yield response
+                except ModelDown as trouble:
+                    await self._failed(place, trouble)
+                    raise
+                finally:
+                    if response.usage:
+                        member.tally += of_usage(self._today(), response.usage, request.spec)
+                await self._did_well(place)
+                return
+
+    async def statuses(self) -> Sequence[Status]:
+        """How each account does. Raises StorageDown."""
+        members = list(self._members.values())
+        known, tallies = await self._conditions.known(), await self._records.all(TALLIES)
+        places = await self._slots.taken([each.name for each in members], self._now())
+        return [
+            Status(
+                each.account,
+                known.of(each.account),
+                max(places[each.name], each.running),
+                Tally(self._today()) + _tally(tallies.get(each.name)) + each.tally,
+            )
+            for each in members
+        ]
+
+    async def resume(self, name: str) -> bool:
+        """Let an account be asked again at once, whatever it did. Returns whether there is one. Raises StorageDown."""
+        member = self._members.get(name)
+        if member is not None:
+            await self._conditions.reset(member.account)
+        return member is not None
+
+    async def keep(self) -> None:
+        """Add this process's figures to those in the store. Raises StorageDown."""
+        for member in list(self._members.values()):
+            unsaved, member.tally = member.tally, NOTHING
+            if unsaved == NOTHING:
+                continue
+            try:
+                await change(self._records, TALLIES, member.name, functools.partial(_added, unsaved))
+            except BaseException:
+                member.tally += unsaved
+                raise
+
+    # Choosing.
+
+    @contextlib.asynccontextmanager
+    async def _place(self, request: Wanted, tried: Mapping[str, ModelDown]) -> AsyncIterator[Place]:
+        """A place on an account, until the block ends. Raises as `stream` does."""
+        token = secrets.token_hex(8)
+        place = await self._taken(request, tried, token)
+        limited = place.member.account.is_limited
+        renewing = asyncio.ensure_future(self._renew(place.member, token)) if limited else None
+        place.member.running += 1
+        try:
+            yield place
+        finally:
+            place.member.running -= 1
+            if renewing is not None:
+                renewing.cancel()
+                await _noted(self._free(place.member, token))
+
+    async def _taken(self, request: Wanted, tried: Mapping[str, ModelDown], token: str) -> Place:
+        """Choose an account and take a place on it, in line where all are taken. Raises as `stream` does."""
+        line = self._lines[frozenset(each.name for each in self._serving(request))]
+        if not line.locked():
+            with contextlib.suppress(AllTaken):
+                return await self._chosen(request, tried, token)
+        try:
+            async with asyncio.timeout(LINE), line:
+                return await self._once_free(request, tried, token)
+        except TimeoutError:
+            raise AllTaken(f"no place for {request.spec.model} within {LINE:.0f} s", LOOK) from None
+
+    async def _once_free(self, request: Wanted, tried: Mapping[str, ModelDown], token: str) -> Place:
+        """Look again and again, first in line."""
+        while True:
+            with contextlib.suppress(AllTaken):
+                return await self._chosen(request, tried, token)
+            await asyncio.sleep(LOOK)
+
+    async def _chosen(self, request: Wanted, tried: Mapping[str, ModelDown], token: str) -> Place:
+        """Choose an account that has a place. Raises as `stream` does, and AllTaken at once."""
+        known, now = await self._conditions.known(), self._now()
+        own = (await self._settings.get(request.session)).get(ACCOUNT, "") if request.session else ""
+        serving = self._at_home(own, self._serving(request), known)
+        others = [each for each in serving if each.name not in tried]
+        ready = [each for each in others if not known.wait(each.account, now)]
+        for member in in_turn(ready, own, request.avoided):
+            pay(member, ready)
+            trial = await self._take(member, known, token)
+            if trial is not None:
+                return Place(member, own, trial)
+            give_back(member, ready)
+        resting = [known.wait(each.account, now) for each in others if each not in ready]
+        raise nobody(request.spec.model, tried, resting, full=bool(ready))
+
+    def _serving(self, request: Wanted) -> list[Member]:
+        """Those that serve the model to this asker. Raises ModelDown, PlusNeeded, NoPlusHere."""
+        model = request.spec.model
+        serving = [each for each in self._members.values() if serves(each.account.models, model)]
+        if isinstance(request, ApiRequest):
+            serving = [each for each in serving if each.carries(request.path)]
+        if not serving:
+            raise ModelDown(f"no account serves {model}, and no agent that is here")
+        fit = [each for each in serving if each.account.suits(request.spec.plus)]
+        if not fit:
+            raise ModelMisconfigured(f"{model} is for accounts with plus {request.spec.plus}, and none serves it")
+        suited = [each for each in fit if each.account.suits(request.plus)]
+        if not suited:
+            raise (PlusNeeded if request.plus is Plus.NO else NoPlusHere)(f"{model}: {[each.name for each in fit]}")
+        return suited
+
+    def _at_home(self, own: str, serving: Sequence[Member], known: Known) -> Sequence[Member]:
+        """Those to which a conversation may go. Raises AccountGone for one that may not move, and would have to."""
+        if not self._strict or not own:
+            return serving
+        home = [each for each in serving if each.name == own]
+        if own in self._members and not home:
+            return serving  # what is asked now, that account could never answer
+        if not home or known.of(home[0].account).parked:
+            raise AccountGone(f"{own}: {'parked' if home else 'not there'}")
+        return home
+
+    async def _take(self, member: Member, known: Known, token: str) -> str | None:
+        """Take a place on an account. Returns the record of its trial, "" for none; None when there is no place."""
+        account = member.account
+        try:
+            if account.is_limited and not await self._has_place(account, token):
+                return None
+            if not known.of(account).rests:
+                return ""
+            trial = await self._conditions.claim_trial(account, known.raw(account))
+        except BaseException:
+            await _noted(self._free(member, token))
+            raise
+        if not trial:
+            await _noted(self._free(member, token))
+        return trial or None
+
+    async def _has_place(self, account: Account, token: str) -> bool:
+        most, rate = account.concurrency, account.per_minute
+        return await self._slots.take(account.name, most, rate, token, HELD, self._now()) is None
+
+    async def _renew(self, member: Member, token: str) -> None:
+        """Hold a place, until cancelled."""
+        while True:
+            await asyncio.sleep(RENEW.total_seconds())
+            with contextlib.suppress(StorageDown):
+                await self._slots.renew(member.name, token, HELD, self._now())
+
+    async def _free(self, member: Member, token: str) -> None:
+        if member.account.is_limited:
+            await self._slots.free(member.name, token)
+
+    async def _stay(self, request: Wanted, place: Place) -> None:
+        """Let a conversation go on with the account that answers it."""
+        if request.session and place.own != place.member.name:
+            await _noted(self._settings.put(request.session, {ACCOUNT: place.member.name}))
+
+    async def _did_well(self, place: Place) -> None:
+        """Note that an account has answered, where that is news."""
+        if self._conditions.heeds(place.member.account, place.trial):
+            await _noted(self._conditions.answered(place.member.account, place.trial))
+
+    async def _failed(self, place: Place, trouble: ModelDown) -> None:
+        """Note whose failure it was, and what it says of the account."""
+        trouble.account = place.member.name
+        await _noted(self._conditions.failed(place.member.account, trouble, place.trial))
+
+    # Listening.
+
+    async def _opened(self, member: Member, request: ApiRequest, stack: contextlib.AsyncExitStack) -> ApiResponse:
+        """Ask one account, until it begins to answer, and count that. `stack` ends the call. Raises ModelDown."""
+        began, day = time.monotonic(), self._today()
+        member.tally += Tally(day, questions=1)
+        assert member.api is not None
+        request.sent()
+        try:
+            response = await stack.enter_async_context(member.api.call(request))
+        except ModelDown:
+            member.tally += Tally(day, failures=1)
+            raise
+        member.tally += Tally(day, spoken=1, silence=round(1000 * (time.monotonic() - began)))
+        response.account = member.name
+        return response
+
+    async def _listen(self, member: Member, request: Request) -> AsyncGenerator[Chunk, None]:
+        """Pass on what it says, and count it."""
+        began, day = time.monotonic(), self._today()
+        member.tally += Tally(day, questions=1)
+        spoke = False
+        try:
+            async with contextlib.aclosing(member.model.stream(request)) as spoken:
+                async for chunk in spoken:
+                    if chunk.text and not spoke:
+                        spoke = True
+                        member.tally += Tally(day, spoken=1, silence=round(1000 * (time.monotonic() - began)))
+                    if chunk.usage:
+                        member.tally += of_usage(day, chunk.usage, request.spec)
+                    yield chunk
+        except ModelDown:
+            member.tally += Tally(day, failures=1)
+            raise
+
+    def _today(self) -> str:
+        return self._now().date().isoformat()
+
+
+async def _noted(writing: Awaitable[object]) -> None:
+    """Write something down to its end, even when we are cancelled; an answer does not fail because the store does."""
+    with contextlib.suppress(StorageDown):
+        await asyncio.shield(asyncio.ensure_future(writing))
+
+
+def _tally(raw: str | None) -> Tally:
+    return _tallies.validate_json(raw) if raw else NOTHING
+
+
+def _added(unsaved: Tally, raw: str | None) -> str:
+    return _tallies.dump_json(_tally(raw) + unsaved).decode()
