@@ -8,7 +8,7 @@ import json
 from datetime import datetime
 from typing import Any, TypeVar
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError
 
 from bot.chat import Message
@@ -79,4 +79,7 @@ def _load(shape: TypeAdapter[T], raw: str | bytes) -> T:
     version = value.pop("v")
     if version > VERSION:
         raise ValueError(f"written by a newer Parley (shape {version}, this one knows {VERSION})")
-    return shape.validate_python(value)
+    try:
+        return shape.validate_python(value)
+    except ValidationError as error:  # it quotes what it could not read, and those are somebody's words
+        raise ValueError(f"of another shape: {error.error_count()} mistakes") from None

@@ -10,8 +10,10 @@ from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import NoScriptError, RedisClusterException, RedisError
+from redis.maint_notifications import MaintNotificationsConfig
 
 from bot.errors import StorageDown
+from storage.redis.conveyor import Conveyor
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -19,6 +21,12 @@ T = TypeVar("T")
 CONNECTIONS = 64
 TIMEOUT = 5.0
 """Seconds that a command, or a free connection, is waited for."""
+
+NO_NOTICES = MaintNotificationsConfig(enabled=False)
+"""
+Of maintenance at a provider that sends such. With them, redis-py 8.1 takes a connection that Redis has closed for one
+with a notice on it, and the first command on each fails after Redis was started again.
+"""
 
 UNREACHED = (RedisError, RedisClusterException, OSError, TimeoutError)
 """What the client raises when Redis or the way to it fails."""
@@ -41,6 +49,7 @@ def connect(url: str) -> Redis:
         socket_timeout=TIMEOUT,
         socket_connect_timeout=TIMEOUT,
         retry=Retry(NoBackoff(), 0),
+        maint_notifications_config=NO_NOTICES,
     )
     return Redis.from_pool(pool)
 
@@ -57,7 +66,7 @@ class Script:
     redis-py's own would give it to every node of a cluster first, and so fail on a healthy one while another is down.
     """
 
-    def __init__(self, redis: Redis, body: str) -> None:
+    def __init__(self, redis: Redis | Conveyor, body: str) -> None:
         self._redis = redis
         self._body = body
         self._sha = sha1(body.encode(), usedforsecurity=False).hexdigest()
@@ -69,9 +78,14 @@ class Script:
             return await self._redis.eval(self._body, len(keys), *keys, *args)
 
 
-def script(redis: Redis, verb: str) -> Script:
-    """The Lua script of that name."""
-    return Script(redis, files("storage.redis").joinpath(f"lua/{verb}.lua").read_text())
+def script(redis: Redis | Conveyor, verb: str, *before: str) -> Script:
+    """The Lua script of that name, with what it is built on put before it."""
+    return Script(redis, "\n".join(_read(name) for name in (*before, verb)))
+
+
+@functools.cache
+def _read(name: str) -> str:
+    return files("storage.redis").joinpath(f"lua/{name}.lua").read_text()
 
 
 def translated(verb: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, Coroutine[Any, Any, T]]:

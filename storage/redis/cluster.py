@@ -24,7 +24,7 @@ from redis.exceptions import (
     TryAgainError,
 )
 
-from storage.redis.client import CONNECTIONS, TIMEOUT
+from storage.redis.client import CONNECTIONS, NO_NOTICES, TIMEOUT
 
 SUFFIX = "+cluster"
 
@@ -62,6 +62,7 @@ def connect_cluster(url: str) -> Redis:
         socket_timeout=TIMEOUT,
         socket_connect_timeout=TIMEOUT,
         retry=Retry(NoBackoff(), 0),
+        maint_notifications_config=NO_NOTICES,
     )
     return cast("Redis", cluster)  # it has the same commands, though not the same base
 

@@ -50,3 +50,7 @@ class RedisHistory:
             return None
         session, _, node = text(found).partition("\n")
         return session, node
+
+    @translated
+    async def forget(self, session: str) -> None:
+        await self._redis.unlink(keys.tree(session), keys.head(session))

@@ -15,6 +15,15 @@ ENDED_TURN = 7 * 24 * 3600
 CHARGE = 35 * 24 * 3600
 """Seconds that a charge is kept: longer than a turn may take, and than a month."""
 
+JOURNAL = 1_000_000
+"""Lines of the ledger's journal that are kept, the newest."""
+
+SPENDING_DAYS = 400
+"""Days that a day's spendings are kept, and what was counted for a scope that nothing is taken from: over a year."""
+
+SPENDING = SPENDING_DAYS * 24 * 3600
+"""The same, in seconds."""
+
 LETTERS = 10_000
 """Dead letters that are kept, the newest."""
 
@@ -72,9 +81,54 @@ def settings(name: str) -> str:
     return f"settings:{partition(name)}:{name}"
 
 
+LEDGER = tuple(f"quota:{{q}}:{name}" for name in ("limits", "sheets", "seen", "held", "open", "journal"))
+
+
+def ledger() -> tuple[str, ...]:
+    """
+    What every script of the ledger gets, in this order. All of the ledger is in one slot, so that it can be exact.
+
+    limits   HASH scope -> JSON {limit's name: most}. For ever.
+    sheets   HASH scope -> msgpack {"seen": day, limit's name: account}. SPENDING_DAYS after it was last seen.
+    seen     ZSET scope -> the day that something was last taken from it. As long as its sheet.
+    held     HASH turn id -> what was granted, line end, its legs, JSON. Until it is settled or let go of.
+    open     ZSET turn id -> when that runs out, ms. As long as `held`.
+    journal  STREAM at, what, id, legs. JOURNAL lines.
+    """
+    return LEDGER
+
+
+def limits() -> str:
+    return ledger()[0]
+
+
+def journal() -> str:
+    return ledger()[-1]
+
+
 def charge(id: str) -> str:
-    """STRING JSON. CHARGE."""
-    return f"charge:{partition(id)}:{id}"
+    """STRING charge, line end, what it crossed, JSON. CHARGE."""
+    return f"charge:{{q}}:{id}"
+
+
+def granted(id: str) -> str:
+    """STRING "", that this was granted. CHARGE."""
+    return f"granted:{{q}}:{id}"
+
+
+def spent(date: str) -> str:
+    """HASH JSON [community, channel, user, model, key] -> JSON of the figures. SPENDING_DAYS."""
+    return f"spent:{{q}}:{date}"
+
+
+def records(folder: str) -> str:
+    """HASH name -> document. For ever."""
+    return f"records:{partition(folder)}:{folder}"
+
+
+def result(name: str) -> str:
+    """HASH mark; body, base64, once it is there. As long as whoever put it there said."""
+    return f"result:{name}"
 
 
 def letters() -> str:
@@ -90,3 +144,13 @@ def letter_docs() -> str:
 def lease(office: str) -> str:
     """STRING, the token of whoever holds an office. Until its lease ends."""
     return f"lease:{partition(office)}:{office}"
+
+
+def places(account: str) -> str:
+    """ZSET token of whoever holds a place on an account -> when its time runs out, ms. Until the last one's does."""
+    return f"places:{{account/{account}}}"
+
+
+def begun(account: str) -> str:
+    """LIST of when the newest places were taken, ms, oldest first; as many as may be in a minute. A minute."""
+    return f"begun:{{account/{account}}}"

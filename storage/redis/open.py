@@ -1,5 +1,7 @@
 """Opens a Redis store, and refuses a server that would lose what it is given."""
 
+from zoneinfo import ZoneInfo
+
 from redis.asyncio import Redis
 
 from bot.errors import StorageDown
@@ -10,9 +12,12 @@ from storage.redis.history import RedisHistory
 from storage.redis.leases import RedisLeases
 from storage.redis.ledger import RedisLedger
 from storage.redis.letters import RedisLetters
+from storage.redis.records import RedisRecords
+from storage.redis.results import RedisResults
 from storage.redis.settings import RedisSettings
+from storage.redis.slots import RedisSlots
 from storage.redis.turns import RedisTurns
-from storage.store import Store
+from storage.store import UTC_ZONE, Store
 
 REFUSED = (
     "this Redis would lose messages: {faults}. Set `appendonly yes` and `maxmemory-policy noeviction` on the server, "
@@ -20,9 +25,12 @@ REFUSED = (
 )
 
 
-async def open_redis(url: str, *, allow_volatile: bool = False) -> Store:
+async def open_redis(url: str, *, allow_volatile: bool = False, zone: ZoneInfo = UTC_ZONE) -> Store:
     """
     Connect to a server (redis:// or rediss://), or to a cluster by some of its nodes (redis+cluster://host:port,...).
+
+    Args:
+        zone: Where days and months begin at midnight.
 
     Raises:
         StorageDown: It cannot be reached, or it would lose what it is given and `allow_volatile` is not set.
@@ -37,18 +45,21 @@ async def open_redis(url: str, *, allow_volatile: bool = False) -> Store:
     if found and not allow_volatile:
         await redis.aclose()
         raise StorageDown(REFUSED.format(faults=" and ".join(found)))
-    return store_on(redis)
+    return store_on(redis, zone)
 
 
-def store_on(redis: Redis) -> Store:
-    """The ports, on a connected client."""
+def store_on(redis: Redis, zone: ZoneInfo = UTC_ZONE, *, own_clock: bool = True) -> Store:
+    """The ports, on a connected client. Without its own clock, the ledger and the slots go by the caller's."""
     return Store(
         turns=RedisTurns(redis),
         history=RedisHistory(redis),
         settings=RedisSettings(redis),
-        ledger=RedisLedger(redis),
+        ledger=RedisLedger(redis, zone, own_clock=own_clock),
+        records=RedisRecords(redis),
+        results=RedisResults(redis),
         letters=RedisLetters(redis),
         leases=RedisLeases(redis),
+        slots=RedisSlots(redis, own_clock=own_clock),
         close=redis.aclose,
     )
 

@@ -56,6 +56,7 @@ class Database:
         self._orders: queue.SimpleQueue[Order | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._serve, name="sqlite", daemon=True)
         self._opened: Future[None] = Future()
+        self._closed = False
 
     async def open(self) -> None:
         """Open the file. Raises StorageDown."""
@@ -72,10 +73,13 @@ class Database:
 
     async def close(self) -> None:
         """Let the orders that are in end, then close the file."""
+        self._closed = True
         self._orders.put(None)
         await asyncio.to_thread(self._thread.join)
 
     async def _order(self, job: Job[T], writes: bool) -> T:
+        if self._closed:
+            raise StorageDown(f"sqlite: {self._path}: it is closed")
         done: Future[T] = Future()
         self._orders.put(Order(job, writes, done))
         return await asyncio.wrap_future(done)

@@ -70,3 +70,10 @@ class SqliteHistory:
             return row
 
         return await self._database.read(job)
+
+    async def forget(self, session: str) -> None:
+        def job(connection: sqlite3.Connection) -> None:
+            for table in ("message", "head", "shown"):
+                connection.execute(f"DELETE FROM {table} WHERE session = ?", (session,))
+
+        await self._database.write(job)

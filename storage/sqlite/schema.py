@@ -31,7 +31,46 @@ CREATE TABLE lease (
 ) STRICT, WITHOUT ROWID;
 """
 
-STEPS = (FIRST, KEPT_PROMISES)
+QUOTAS = """
+CREATE TABLE sheet (scope TEXT PRIMARY KEY, seen INTEGER NOT NULL, doc TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE held (
+  id TEXT PRIMARY KEY, until INTEGER NOT NULL, granted TEXT NOT NULL, legs TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX held_until ON held (until);
+CREATE TABLE journal (
+  number INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, what TEXT NOT NULL, id TEXT NOT NULL,
+  legs TEXT NOT NULL
+) STRICT;
+CREATE TABLE spending (
+  date TEXT NOT NULL, community TEXT NOT NULL, channel TEXT NOT NULL, user TEXT NOT NULL, model TEXT NOT NULL,
+  api_key TEXT NOT NULL, input INTEGER NOT NULL, output INTEGER NOT NULL, requests INTEGER NOT NULL,
+  micro_usd INTEGER NOT NULL, images INTEGER NOT NULL, audio_seconds INTEGER NOT NULL,
+  PRIMARY KEY (date, community, channel, user, model, api_key)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE record (
+  folder TEXT NOT NULL, name TEXT NOT NULL, doc TEXT NOT NULL, PRIMARY KEY (folder, name)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE granted (id TEXT PRIMARY KEY, at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+ALTER TABLE charge ADD COLUMN crossings TEXT NOT NULL DEFAULT '[]';
+"""
+
+PLACES = """
+CREATE TABLE slot (
+  account TEXT NOT NULL, token TEXT NOT NULL, until INTEGER NOT NULL, PRIMARY KEY (account, token)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX slot_until ON slot (until);
+CREATE TABLE slot_begun (account TEXT NOT NULL, at INTEGER NOT NULL) STRICT;
+CREATE INDEX slot_begun_account ON slot_begun (account, at);
+CREATE INDEX slot_begun_at ON slot_begun (at);
+"""
+
+RESULTS = """
+CREATE TABLE result (name TEXT PRIMARY KEY, mark TEXT NOT NULL, body BLOB, until INTEGER NOT NULL) STRICT;
+CREATE INDEX result_until ON result (until);
+CREATE INDEX shown_session ON shown (session);
+"""
+
+STEPS = (FIRST, KEPT_PROMISES, QUOTAS, PLACES, RESULTS)
 """What was added with each version, oldest first."""
 
 
