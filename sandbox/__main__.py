@@ -100,12 +100,14 @@ def _announce(stage: Stage, wanted: int, model: RealModel | None) -> None:
     taken = f"Port {wanted} is taken, so this is another one. " if wanted not in (0, stage.page.port) else ""
     answers = f"{model.name} at {model.place} answers." if model else "A demonstration model answers."
     if not output.is_terminal:
-        output.print(f"Parley's sandbox is at {stage.page.url} {taken}{escape(answers)}", soft_wrap=True)
+        programs = f"Programs ask at {stage.api} with the key {stage.key.reveal()}"
+        output.print(f"Parley's sandbox is at {stage.page.url} {taken}{escape(answers)} {programs}", soft_wrap=True)
         return
     body = (
         f"Open [bold link={stage.page.url}]{stage.page.url}[/] in a browser.\n\n"
         f"{taken}The real service is running, with its real Discord and Telegram clients, on simulated platforms. "
-        f"{escape(answers)} Everything is forgotten when you stop it with Ctrl-C."
+        f"{escape(answers)} Everything is forgotten when you stop it with Ctrl-C.\n\n"
+        f"Programs ask at {stage.api}\nwith the key {stage.key.reveal()}"
     )
     output.print(Panel(body, title="Parley: the sandbox", border_style="cyan", padding=(1, 2), width=76))
 

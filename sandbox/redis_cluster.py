@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import itertools
 import tempfile
+import warnings
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -66,6 +67,14 @@ class RedisCluster:
         async with asyncio.timeout(START):
             while not all([await self._whole(node) for node in self.nodes]):
                 await asyncio.sleep(0.02)
+
+    async def mend(self) -> None:
+        """Start those nodes again that ended by themselves, and say how they did. Raises TimeoutError."""
+        for node in self.nodes:
+            if node.ended:
+                warnings.warn(node.ended, stacklevel=1)
+                await node.start()
+                await self.agreed()
 
     async def kill(self) -> None:
         for node in self.nodes:

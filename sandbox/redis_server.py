@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
+import itertools
 import os
+import random
 import shutil
 import socket
 import subprocess
@@ -11,8 +13,13 @@ from collections.abc import AsyncIterator
 from importlib.util import find_spec
 from pathlib import Path
 
+PORTS = range(20_000, 32_000)
+"""Below those that Linux gives to outgoing connections. Source: docs.kernel.org/networking/ip-sysctl.html"""
+
 START = 10.0
 """Seconds that a server may take to listen."""
+
+_offered = itertools.cycle(random.sample(PORTS, len(PORTS)))
 
 
 class NoServer(RuntimeError):
@@ -40,11 +47,16 @@ def _bundled() -> str | None:
 
 
 def free_port() -> int:
-    """A loopback port that nobody listened on a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """
+    A loopback port that nobody listened on a moment ago, and that no connection is given by chance meanwhile.
+
+    A process is not offered the same one again before it has been offered all the others.
+    """
+    for port in _offered:
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("a cycle has no end")
 
 
 class RedisServer:
@@ -55,27 +67,39 @@ class RedisServer:
         self.port = port
         self.bus = bus
         self._folder = folder
+        self._log = folder / "log"
         self._options = (*options, "--cluster-port", str(bus)) if bus else options
         self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def ended(self) -> str | None:
+        """How it ended by itself, in its own last words; None while it runs."""
+        if self._process is None or (code := self._process.poll()) is None:
+            return None
+        return f"the server on port {self.port} ended with {code}: {self._log.read_text()[-2_000:]}"
 
     @property
     def url(self) -> str:
         return f"redis://127.0.0.1:{self.port}/0"
 
     async def start(self) -> None:
-        """Start, and return once it takes connections. Raises TimeoutError."""
+        """Start, and return once it takes connections. Raises TimeoutError, and ChildProcessError if it does not run."""
         where = ("--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self._folder), "--save", "")
         command = (server_program(), *where, "--maxmemory-policy", "noeviction", *self._options)
-        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL)  # noqa: ASYNC220  # any loop may end it
+        with self._log.open("wb") as log:
+            self._process = subprocess.Popen(command, stdout=log)  # noqa: ASYNC220  # any loop may end it
         async with asyncio.timeout(START):
             while not await self._listens():
                 await asyncio.sleep(0.01)
+        if self.ended:
+            raise ChildProcessError(self.ended)
 
     async def kill(self) -> None:
         """End it without a word, as a crash would."""
         if self._process is not None:
-            self._process.kill()
-            await asyncio.to_thread(self._process.wait)
+            process, self._process = self._process, None
+            process.kill()
+            await asyncio.to_thread(process.wait)
 
     async def _listens(self) -> bool:
         try:

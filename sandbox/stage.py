@@ -10,17 +10,26 @@ from urllib.parse import urlsplit
 
 from adapters.config.shape import Config, UpstreamConfig
 from adapters.service import Service
-from adapters.wiring import open_store
+from adapters.wiring import open_store, utc_now
+from bot import keyring
+from bot.keyring import KeyRecord, KeyScope
+from bot.keys import ApiKey
 from sandbox.discord.server import Discord
 from sandbox.openai.server import OpenAI
 from sandbox.page.server import About, PageServer
+from sandbox.redis_server import free_port
 from sandbox.telegram.server import Telegram
+from storage.store import Store
 
 DRAIN = 2.0
 """Seconds that answers in progress get when the sandbox is stopped. Nothing that is said in it outlives it anyway."""
 
 CONTEXT, LONGEST_ANSWER = 16_384, 4_096
 """Tokens of a model that nothing is known about: what most servers at home can do."""
+
+
+VISITOR = "http:visitor"
+"""Whoever looks around, as the ledger knows them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +55,10 @@ def demo_config(openai: OpenAI) -> dict[str, Any]:
         "models": {
             "demo": {"model": "parley-demo", "summary": "plays back prepared texts"},
             "mini": {"model": "parley-demo-mini", "context": 16_384, "summary": "the same, with a shorter memory"},
+            "embed": {"model": "parley-demo-embedding", "abilities": ["embeddings"]},
+            "art": {"model": "parley-demo-picture", "abilities": ["images"]},
+            "voice": {"model": "parley-demo-speech", "abilities": ["speech"]},
+            "ear": {"model": "parley-demo-transcription", "abilities": ["transcription"]},
         },
     }
 
@@ -61,6 +74,7 @@ def config(discord: Discord, telegram: Telegram, model: dict[str, Any], folder: 
                 "gateway_url": discord.gateway_url,
             },
             "telegram": {"token": telegram.token, "api_base": telegram.base_url.removesuffix("/bot")},
+            "http": {"port": free_port(), "api": True},
             "limits": {"drain": DRAIN},
             **model,
         }
@@ -69,13 +83,20 @@ def config(discord: Discord, telegram: Telegram, model: dict[str, Any], folder: 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """What is running. `service` ends when it is told to stop, or by itself when it cannot go on."""
+    """
+    What is running. `service` ends when it is told to stop, or by itself when it cannot go on.
+
+    Args:
+        api: Where programs ask, as OpenAI's clients want it, with `key`.
+    """
 
     discord: Discord
     telegram: Telegram
     openai: OpenAI
     page: PageServer
     service: "asyncio.Task[None]"
+    api: str
+    key: ApiKey
 
 
 @contextlib.asynccontextmanager
@@ -99,9 +120,19 @@ async def on_stage(port: int = 0, model: RealModel | None = None, *, hurry: floa
         openai = await until_the_end.enter_async_context(OpenAI(hurry=hurry))
         page = await until_the_end.enter_async_context(PageServer(discord, telegram, about, port))
         wanted = config(discord, telegram, model.config() if model else demo_config(openai), folder)
-        service = Service(wanted, await open_store(wanted))
+        store = await open_store(wanted)
+        service, key = Service(wanted, store), await _key(store)
         serving = await until_the_end.enter_async_context(_running(service))
-        yield Stage(discord, telegram, openai, page, serving)
+        yield Stage(discord, telegram, openai, page, serving, f"http://127.0.0.1:{wanted.http.port}/v1", key)
+
+
+async def _key(store: Store) -> ApiKey:
+    """A key for a visitor's own programs, from the owner of the bot that nobody owns yet."""
+    now = utc_now()
+    scopes = frozenset({KeyScope.CHAT, KeyScope.IMAGES, KeyScope.AUDIO, KeyScope.API})
+    wanted = KeyRecord(VISITOR, now, now + keyring.LASTS, scopes, made_for=VISITOR)
+    issued = await keyring.issue(store.records, store.ledger, store.pepper, wanted)
+    return await keyring.claim(store.records, store.pepper, issued.claim.reveal(), VISITOR, now)
 
 
 @contextlib.asynccontextmanager

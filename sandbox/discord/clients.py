@@ -8,7 +8,7 @@ from typing import Any
 
 from sandbox.discord import commands, message_payloads, payloads, posting
 from sandbox.discord.permissions import Permission
-from sandbox.discord.state import Channel, File, Json, Member, Message, User
+from sandbox.discord.state import Channel, File, Json, Member, Message, Role, User
 from sandbox.discord.world import World
 
 
@@ -131,6 +131,8 @@ def _value(filling: _Filling, option: Json, value: Any) -> Any:
             pass
         case commands.USER_OPTION | commands.MENTIONABLE if isinstance(value, User):
             return _resolve_user(filling.world, filling.channel, value, filling.resolved)
+        case commands.ROLE | commands.MENTIONABLE if isinstance(value, Role):
+            return _resolve_role(value, filling.resolved)
         case commands.CHANNEL if isinstance(value, Channel):
             return _resolve_channel(filling.world, value, filling.resolved)
         case commands.ATTACHMENT if isinstance(value, File):
@@ -150,6 +152,11 @@ def _resolve_channel(world: World, channel: Channel, resolved: Json) -> str:
     partial["permissions"] = payloads.permissions(world, channel, world.bot)
     resolved.setdefault("channels", {})[str(channel.id)] = partial
     return str(channel.id)
+
+
+def _resolve_role(role: Role, resolved: Json) -> str:
+    resolved.setdefault("roles", {})[str(role.id)] = payloads.role(role)
+    return str(role.id)
 
 
 def _resolve_file(filling: _Filling, file: File) -> str:

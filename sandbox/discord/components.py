@@ -7,6 +7,7 @@ Source of limits and fields: docs.discord.com/developers/components/reference
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from urllib.parse import urlsplit
 
 from sandbox.discord.errors import Path
 from sandbox.discord.forms import Form, Json
@@ -18,6 +19,8 @@ OTHER_SELECTS = (5, 6, 7, 8)
 SELECTS = (STRING_SELECT, *OTHER_SELECTS)
 
 _LINK, _PREMIUM = 5, 6
+_SCHEMES = ("http", "https", "discord")
+"""What a link button may lead to; others, tg:// for one, are refused."""
 _MOST_PARTS = 40
 _MOST_TEXT = 4000
 
@@ -92,17 +95,28 @@ def _button(part: Form) -> Json:
 
 def _check_target(part: Form, style: int | None, read: Json) -> None:
     """A link has an address and nothing else, a premium button a product, every other an id of its own."""
-    if style == _LINK:
-        if read["custom_id"]:
-            sentence = "A custom id and url cannot both be specified"
-            part.refuse("", "BUTTON_COMPONENT_CUSTOM_ID_AND_URL_MUTUALLY_EXCLUSIVE", sentence)
-        if not read["url"]:
-            part.refuse("url", "BASE_TYPE_REQUIRED", "This field is required")
+    if read["custom_id"] and read["url"]:
+        sentence = "A custom id and url cannot both be specified"
+        part.refuse("", "BUTTON_COMPONENT_CUSTOM_ID_AND_URL_MUTUALLY_EXCLUSIVE", sentence)
+    elif style == _LINK:
+        _check_address(part, read["url"])
     elif style == _PREMIUM:
         if not read["sku_id"]:
             part.refuse("sku_id", "BASE_TYPE_REQUIRED", "This field is required")
     elif style is not None and not read["custom_id"]:
         part.refuse("custom_id", "BUTTON_COMPONENT_CUSTOM_ID_REQUIRED", "A custom id is required")
+
+
+def _check_address(part: Form, url: str | None) -> None:
+    if not url:
+        part.refuse("url", "BASE_TYPE_REQUIRED", "This field is required")
+        return
+    parts = urlsplit(url)
+    if parts.scheme not in _SCHEMES:
+        sentence = f'Scheme "{parts.scheme}" is not supported. Scheme must be one of {_SCHEMES}.'
+        part.refuse("url", "URL_TYPE_INVALID_SCHEME", sentence)
+    elif not parts.netloc:
+        part.refuse("url", "URL_TYPE_INVALID_URL", "Not a well formed URL.")
 
 
 def _emoji(part: Form) -> Json | None:

@@ -10,6 +10,7 @@ from sandbox.discord.components import CONTAINER
 from sandbox.discord.payloads import channel, member, moment, user
 from sandbox.discord.state import Asking, Attachment, Flag, Interaction, Json, Kind, Message, Reference, Type
 from sandbox.discord.world import World
+from sandbox.pictures import NONE, size_of
 
 
 def message(world: World, which: Message, *, nested: bool = False) -> Json:
@@ -107,6 +108,9 @@ def attachment(world: World, which: Attachment) -> Json:
         "proxy_url": url,
         "content_type": kind,
     }
+    width, height = size_of(which.file.data) if kind.startswith("image/") else NONE
+    if width:
+        shown |= {"width": width, "height": height}
     if which.file.description:
         shown["description"] = which.file.description
     if which.file.seconds is not None:

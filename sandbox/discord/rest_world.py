@@ -30,7 +30,11 @@ async def my_guilds(call: Call) -> web.Response:
 
 
 async def guild(call: Call) -> web.Response:
-    return answer(payloads.guild(call.guild()))
+    """One without the bot seems not to exist, here alone: github.com/discord/discord-api-docs/issues/5840."""
+    found = call.world.guilds.get(call.number("guild_id"))
+    if found is None or call.world.bot.id not in found.members:
+        raise unknown("Guild")
+    return answer(payloads.guild(found))
 
 
 async def roles(call: Call) -> web.Response:
@@ -44,9 +48,10 @@ async def channels(call: Call) -> web.Response:
 
 
 async def member(call: Call) -> web.Response:
-    found = call.guild().members.get(call.number("user_id"))
+    number = call.number("user_id")
+    found = call.guild().members.get(number)
     if found is None:
-        raise unknown("Member")
+        raise unknown("Member" if number in call.world.users else "User")
     return answer(payloads.member(found))
 
 

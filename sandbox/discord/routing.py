@@ -59,10 +59,19 @@ class Call:
         return message
 
     def guild(self) -> Guild:
-        """The guild in the path; to the bot only its own exist."""
+        """
+        The guild in the path.
+
+        Raises:
+            ApiError: 10004, there is none; 50001, the bot is not in it.
+
+        Source: github.com/discord/discord-api-docs/issues/1716
+        """
         guild = self.world.guilds.get(self.number("guild_id"))
-        if guild is None or self.world.bot.id not in guild.members:
+        if guild is None:
             raise unknown("Guild")
+        if self.world.bot.id not in guild.members:
+            raise missing_access()
         return guild
 
     def own(self) -> None:

@@ -208,7 +208,7 @@ class Discord:
         """
         Send off a slash command; sub-commands stand after its name ("key issue").
 
-        Options take str, int, float, bool, `User`, `Channel` or `File`, as the command was registered.
+        Options take str, int, float, bool, `User`, `Channel`, `Role` or `File`, as the command was registered.
         """
         return people.slash(self.world, self.channel(where), self.person(who), command, options or {})
 

@@ -1,8 +1,11 @@
 """A request that passed every check."""
 
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from sandbox.openai import routes
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,10 +20,13 @@ class Said:
 @dataclass(frozen=True, slots=True)
 class Asked:
     """
-    What is to be answered.
+    What is to be answered. Where there is no conversation, as for a picture, its one message is the prompt.
 
-    `most` is how many tokens the answer may have. `prompt_tokens` is what the messages cost. `body` is the request as
-    it came.
+    Args:
+        most: How many tokens the answer may have.
+        prompt_tokens: What is read costs so much.
+        body: The request as it came; of a form, its fields.
+        route: Under the name that faults know, too.
     """
 
     model: str
@@ -32,6 +38,7 @@ class Asked:
     stops: tuple[str, ...]
     prompt_tokens: int
     body: Mapping[str, Any]
+    route: str = routes.CHAT
 
     @property
     def text(self) -> str:
@@ -41,6 +48,26 @@ class Asked:
     def lines(self, role: str) -> list[str]:
         """Everything that one side said, oldest first."""
         return [said.text for said in self.messages if said.role == role]
+
+
+UNLIMITED = sys.maxsize
+"""Tokens, where an answer is not made of them."""
+
+
+def prompted(route: str, model: str, prompt: str, prompt_tokens: int, body: Mapping[str, Any]) -> Asked:
+    """A request of a prompt alone, to be answered at once."""
+    return Asked(
+        model=model,
+        messages=(Said("user", prompt),),
+        stream=False,
+        include_usage=False,
+        choices=1,
+        most=UNLIMITED,
+        stops=(),
+        prompt_tokens=prompt_tokens,
+        body=body,
+        route=route,
+    )
 
 
 def said(message: Mapping[str, Any]) -> Said:

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from sandbox.openai import routes
+
 KEPT = 1000
 """Requests kept, so that a sandbox may run for days."""
 
@@ -12,9 +14,16 @@ KEPT = 1000
 @dataclass(slots=True)
 class Bill:
     """
-    One request's tokens. Grows while the answer is streamed, so a client that leaves pays for what was on its way.
+    What one request is charged for. Grows while the answer is streamed, so a client that leaves pays for what was on
+    its way.
 
-    `completion` includes the tokens `thought`.
+    Args:
+        prompt: Tokens that came in.
+        completion: Tokens that went out, of all choices, those `thought` included.
+        images: Pictures made.
+        seconds: Of sound, made or listened to.
+        characters: Of text, read aloud.
+        route: Under the name that faults know, too.
     """
 
     model: str
@@ -22,6 +31,10 @@ class Bill:
     completion: int = 0
     thought: int = 0
     cancelled: bool = False
+    images: int = 0
+    seconds: float = 0.0
+    characters: int = 0
+    route: str = routes.CHAT
 
     @property
     def total(self) -> int:
@@ -34,10 +47,10 @@ class Books:
     Counters since the start.
 
     Args:
-        calls: Requests for a completion, refused ones too.
+        calls: Requests that would cost something, refused ones too.
         open: Answers being given right now.
         cancelled: Answers whose client left before their end.
-        requests: The bodies of the last requests that were well formed, oldest first.
+        requests: The bodies of the last requests that were well formed, oldest first; of a form, its fields.
         invoice: One bill for each answer that was begun, in order.
     """
 

@@ -4,16 +4,16 @@ Whether a request for a chat completion can be followed.
 Source of the fields and their ranges: platform.openai.com/docs/api-reference/chat/create
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from sandbox.openai import errors, fields, tokens
+from sandbox.openai import bodies, errors, fields, models, tokens, tools
 from sandbox.openai.asked import Asked, said
 from sandbox.openai.errors import ApiError, bad_request
-from sandbox.openai.messages import check_messages
-from sandbox.openai.models import Model
+from sandbox.openai.formats import check_format, check_json_is_named
+from sandbox.openai.messages import check_heard, check_messages
+from sandbox.openai.models import Model, Skill
 
 
 def _stop(path: str, value: Any) -> None:
@@ -49,66 +49,45 @@ KNOWN: Mapping[str, fields.Check] = {
     "verbosity": fields.choice("low", "medium", "high"),
     "service_tier": fields.choice("auto", "default", "flex", "scale", "priority", "fast"),
     "store": fields.boolean,
-    "metadata": fields.mapping,
+    "metadata": fields.metadata,
     "user": fields.string,
     "safety_identifier": fields.string,
     "prompt_cache_key": fields.string,
+    "tools": tools.check_tools,
+    "tool_choice": tools.check_choice,
+    "parallel_tool_calls": fields.boolean,
+    "response_format": check_format,
+    "logprobs": fields.boolean,
+    "top_logprobs": fields.integer(0, 20),
+    "logit_bias": fields.mapping,
 }
 
 _BEYOND = frozenset(
     {
-        *("audio", "function_call", "functions", "logit_bias", "logprobs", "modalities", "moderation"),
-        *("parallel_tool_calls", "prediction", "prompt_cache_options", "prompt_cache_retention", "response_format"),
-        *("tool_choice", "tools", "top_logprobs", "web_search_options"),
+        *("audio", "function_call", "functions", "modalities", "moderation", "prediction"),
+        *("prompt_cache_options", "prompt_cache_retention", "web_search_options"),
     }
 )
-"""What OpenAI knows and these models cannot do: refused aloud, as OpenAI does, so that no test relies on it."""
 
 
-def parse(raw: bytes, models: Mapping[str, Model]) -> Asked:
+def parse(raw: bytes, offered: Mapping[str, Model]) -> Asked:
     """
     Read the body of a request.
 
     Raises:
         ApiError: OpenAI would refuse it, too.
     """
-    body = _json(raw)
+    body = bodies.as_object(raw)
     if "model" not in body:
         raise ApiError(bad_request("you must provide a model parameter"))
-    fields.present(body, "", ["messages"])
-    _check_fields(body)
+    bodies.check(body, KNOWN, required=["model", "messages"], beyond=_BEYOND)
     _check_together(body)
-    model = models.get(body["model"])
-    if model is None:
-        raise ApiError(errors.no_such_model(body["model"]))
+    model = models.named(offered, body["model"])
+    if model.skill is not Skill.CHAT:
+        raise ApiError(errors.not_a_chat_model())
+    if not model.hears:
+        check_heard(body["messages"])
     return _within(_asked(body), model)
-
-
-def _json(raw: bytes) -> dict[str, Any]:
-    try:
-        body = json.loads(raw, parse_constant=_no_constant)
-    except (ValueError, RecursionError):
-        raise ApiError(errors.not_json()) from None
-    if not isinstance(body, dict):
-        raise ApiError(errors.not_json())
-    return body
-
-
-def _no_constant(name: str) -> None:
-    """Refuse NaN and the infinities, which Python reads and JSON does not know."""
-    raise ValueError(name)
-
-
-def _check_fields(body: dict[str, Any]) -> None:
-    for name, value in body.items():
-        check = KNOWN.get(name)
-        if check is None and name in _BEYOND:
-            sentence = f"Unsupported parameter: '{name}' is not supported with this model."
-            raise ApiError(bad_request(sentence, name, "unsupported_parameter"))
-        if check is None:
-            raise ApiError(bad_request(f"Unknown parameter: '{name}'.", name, "unknown_parameter"))
-        if value is not None or name in ("model", "messages"):
-            check(name, value)
 
 
 def _check_together(body: dict[str, Any]) -> None:
@@ -118,6 +97,11 @@ def _check_together(body: dict[str, Any]) -> None:
     if body.get("max_tokens") is not None and body.get("max_completion_tokens") is not None:
         sentence = "Setting 'max_tokens' and 'max_completion_tokens' at the same time is not supported."
         raise ApiError(bad_request(sentence, "max_tokens", "invalid_parameter_combination"))
+    if body.get("top_logprobs") is not None and not body.get("logprobs"):
+        sentence = "The 'top_logprobs' parameter is only allowed when 'logprobs' is enabled."
+        raise ApiError(bad_request(sentence, "top_logprobs"))
+    tools.check_together(body, tools.names(body.get("tools") or []))
+    check_json_is_named(body.get("response_format"), body["messages"])
 
 
 def _asked(body: dict[str, Any]) -> Asked:
@@ -130,16 +114,9 @@ def _asked(body: dict[str, Any]) -> Asked:
         choices=body.get("n") or 1,
         most=body.get("max_completion_tokens") or body.get("max_tokens") or 0,
         stops=(stop,) if isinstance(stop, str) else tuple(one for one in stop if one),
-        prompt_tokens=_price(body["messages"]),
+        prompt_tokens=tokens.prompt_tokens(body["messages"]) + tokens.of_tools(body.get("tools")),
         body=body,
     )
-
-
-def _price(messages: list[dict[str, Any]]) -> int:
-    try:
-        return tokens.prompt_tokens(messages)
-    except UnicodeEncodeError:  # half of a surrogate pair: JSON can carry it, text cannot
-        raise ApiError(errors.not_json()) from None
 
 
 def _within(asked: Asked, model: Model) -> Asked:

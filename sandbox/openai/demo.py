@@ -10,9 +10,9 @@ from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 
-from sandbox.openai import errors
+from sandbox.openai import errors, routes, tools
 from sandbox.openai.asked import Asked
-from sandbox.openai.script import Answer, Ending, Piece, Script, say
+from sandbox.openai.script import Answer, Ending, Piece, Script, say, use
 from sandbox.openai.talk import Talk, talk
 
 RATE = 60.0
@@ -63,8 +63,20 @@ _WHO = re.compile(r"\b(?:what(?:'s|’s| is| was) my name|who am i)\b", re.IGNOR
 _NAME = re.compile(r"(?i:\b(?:my name is|call me|i am called))\s+([^\W\d_][\w'’-]*)|\bI(?:'m|’m| am)\s+([A-Z][\w'’-]*)")
 
 
+TRANSCRIPT = "I am a demonstration model: I did not listen. This transcript was prepared beforehand."
+
+
 def answer(asked: Asked) -> Answer:
-    """What the demo model does with a request."""
+    """What the demo models do with a request."""
+    if asked.route == routes.TRANSCRIPTIONS:
+        return say(TRANSCRIPT)
+    if asked.route not in (routes.CHAT, routes.RESPONSES):
+        return Script()
+    demanded = tools.demanded(asked.body)
+    return use(demanded) if demanded else _talk(asked)
+
+
+def _talk(asked: Asked) -> Answer:
     heard = talk(asked)
     remembered = _remember(heard)
     if remembered is not None:

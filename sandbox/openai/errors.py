@@ -59,6 +59,62 @@ def not_json() -> Refusal:
     )
 
 
+def not_a_form(content_type: str) -> Refusal:
+    sentence = (
+        f"Unsupported content type '{content_type}'. This API method only accepts 'multipart/form-data' requests."
+    )
+    return bad_request(f"{sentence} Please check your Content-Type header.", code="unsupported_content_type")
+
+
+def broken_form() -> Refusal:
+    return bad_request("Could not parse multipart form")
+
+
+def unsupported_parameter(name: str) -> Refusal:
+    sentence = f"Unsupported parameter: '{name}' is not supported with this model."
+    return bad_request(sentence, name, "unsupported_parameter")
+
+
+def not_a_chat_model() -> Refusal:
+    sentence = (
+        "This is not a chat model and thus not supported in the v1/chat/completions endpoint. "
+        "Did you mean to use v1/completions?"
+    )
+    return refusal(404, sentence, param="model")
+
+
+def not_for_responses(model: str) -> Refusal:
+    sentence = f"The requested model '{model}' cannot be used with the Responses API."
+    return bad_request(sentence, "model", "unsupported_model")
+
+
+def not_for_embeddings() -> Refusal:
+    return refusal(403, "You are not allowed to generate embeddings from this model")
+
+
+def no_such_response(response: str) -> Refusal:
+    return refusal(404, f"Response with id '{response}' not found.")
+
+
+def no_previous_response(response: str) -> Refusal:
+    sentence = f"Previous response with id '{response}' not found."
+    return bad_request(sentence, "previous_response_id", "previous_response_not_found")
+
+
+def input_too_long(limit: int, prompt: int) -> Refusal:
+    """A text to embed; both in tokens."""
+    return bad_request(
+        f"This model's maximum context length is {limit} tokens, however you requested {prompt} tokens ({prompt} in "
+        "your prompt; 0 for the completion). Please reduce your prompt; or completion length."
+    )
+
+
+def too_many_tokens(limit: int, asked: int) -> Refusal:
+    """All texts of one request for embeddings; both in tokens."""
+    kind = "max_tokens_per_request"
+    return refusal(400, f"Requested {asked} tokens, max {limit} tokens per request", kind, code=kind)
+
+
 def context_exceeded(limit: int, prompt: int, completion: int) -> Refusal:
     """All in tokens; `completion` is what was asked for, 0 when the request did not say."""
     if completion:
@@ -69,6 +125,12 @@ def context_exceeded(limit: int, prompt: int, completion: int) -> Refusal:
         advice = "Please reduce the length of the messages."
     sentence = f"This model's maximum context length is {limit} tokens. However, {asked}. {advice}"
     return bad_request(sentence, "messages", "context_length_exceeded")
+
+
+def input_exceeds_context() -> Refusal:
+    """The same, as the route of responses puts it."""
+    sentence = "Your input exceeds the context window of this model. Please adjust your input and try again."
+    return bad_request(sentence, "input", "context_length_exceeded")
 
 
 def no_key() -> Refusal:

@@ -5,7 +5,7 @@ The codes are those of OpenAI's own 400s: invalid_type, decimal_above_max_value,
 """
 
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from sandbox.openai.errors import ApiError, bad_request
@@ -41,6 +41,41 @@ def boolean(path: str, value: Any) -> None:
 def mapping(path: str, value: Any) -> None:
     if not isinstance(value, dict):
         raise wrong_type(path, "an object", value)
+
+
+def text(longest: int, shortest: int = 0) -> Check:
+    """A string of that many characters."""
+
+    def check(path: str, value: Any) -> None:
+        string(path, value)
+        for wrong, word, side, limit in (
+            (len(value) > longest, "long", "maximum", longest),
+            (len(value) < shortest, "short", "minimum", shortest),
+        ):
+            if wrong:
+                raise _wrong_length(path, value, word, side, limit)
+
+    return check
+
+
+def _wrong_length(path: str, value: str, word: str, end: str, limit: int) -> ApiError:
+    side = "above" if end == "maximum" else "below"
+    sentence = f"Expected a string with {end} length {limit}, but got a string with length {len(value)} instead."
+    code = f"string_{side}_{end[:3]}_length"
+    return ApiError(bad_request(f"Invalid '{path}': string too {word}. {sentence}", path, code))
+
+
+def metadata(path: str, value: Any) -> None:
+    """Up to 16 short notes (platform.openai.com/docs/api-reference/chat/create#chat-create-metadata)."""
+    mapping(path, value)
+    if len(value) > 16:
+        sentence = f"Expected an object with at most 16 properties, but got an object with {len(value)} instead."
+        raise ApiError(
+            bad_request(f"Invalid '{path}': too many properties. {sentence}", path, "object_above_max_properties")
+        )
+    for name, note in value.items():
+        text(64)(path, name)
+        text(512)(f"{path}.{name}", note)
 
 
 def integer(low: int | None = None, high: int | None = None) -> Check:
@@ -84,7 +119,7 @@ def choice(*allowed: str) -> Check:
 
 def _not_one_of(value: str, allowed: Sequence[str]) -> str:
     quoted = [f"'{one}'" for one in allowed]
-    listed = quoted[0] if len(quoted) == 1 else ", ".join(quoted[:-1]) + f", and {quoted[-1]}"
+    listed = "".join(quoted) if len(quoted) < 2 else ", ".join(quoted[:-1]) + f", and {quoted[-1]}"
     return f"Invalid value: '{value}'. Supported values are: {listed}."
 
 
@@ -109,14 +144,18 @@ def pattern(path: str, value: Any, expected: str) -> None:
         raise ApiError(bad_request(f"Invalid '{path}': {sentence}", path, "invalid_value"))
 
 
-def present(body: dict[str, Any], path: str, names: Collection[str]) -> None:
+def pattern_of(expected: str) -> Check:
+    return lambda path, value: pattern(path, value, expected)
+
+
+def present(body: Mapping[str, Any], path: str, names: Collection[str]) -> None:
     for name in names:
         if name not in body:
             full = f"{path}.{name}" if path else name
             raise ApiError(bad_request(f"Missing required parameter: '{full}'.", full, "missing_required_parameter"))
 
 
-def known(body: dict[str, Any], path: str, names: Collection[str]) -> None:
+def known(body: Mapping[str, Any], path: str, names: Collection[str]) -> None:
     for name in body:
         if name not in names:
             full = f"{path}.{name}" if path else name

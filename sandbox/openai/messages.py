@@ -4,9 +4,11 @@ Whether the messages of a request are well formed.
 Source: platform.openai.com/docs/api-reference/chat/create#chat-create-messages
 """
 
+import base64
+import re
 from typing import Any
 
-from sandbox.openai import fields
+from sandbox.openai import fields, tools
 from sandbox.openai.errors import ApiError, bad_request
 
 NAME = r"^[^\s<|\\/>]+$"
@@ -24,7 +26,7 @@ _PARTS = {
 """What a message may be made of, by role. A function's is text and nothing else."""
 
 _FIELDS = {
-    "assistant": ("role", "content", "name", "refusal", "tool_calls", "function_call", "audio"),
+    "assistant": ("role", "content", "name", "refusal", "annotations", "tool_calls", "function_call", "audio"),
     "tool": ("role", "content", "name", "tool_call_id"),
 }
 
@@ -83,8 +85,70 @@ def _check_part(path: str, part: dict[str, Any]) -> None:
         return
     fields.mapping(f"{path}.{body}", part[body])
     if body == "image_url":
-        fields.present(part[body], f"{path}.{body}", ["url"])
-        fields.string(f"{path}.{body}.url", part[body]["url"])
+        _check_picture(f"{path}.{body}", part[body])
+    if body == "input_audio":
+        _check_sound(f"{path}.{body}", part[body])
+
+
+def _check_picture(path: str, picture: dict[str, Any]) -> None:
+    fields.present(picture, path, ["url"])
+    check_picture_url(f"{path}.url", picture["url"])
+    if picture.get("detail") is not None:
+        fields.choice("low", "auto", "high")(f"{path}.detail", picture["detail"])
+
+
+def check_picture_url(path: str, url: Any) -> None:
+    """A link, or a picture itself in a data URL. Nothing is fetched here, so a link may lead nowhere."""
+    fields.string(path, url)
+    if url.startswith("data:"):
+        _check_data_url(path, url)
+    elif not re.match(r"https?://[^\s/]+", url):
+        sentence = f"Invalid '{path}'. Expected a valid URL, but got a value with an invalid format."
+        raise ApiError(bad_request(sentence, path, "invalid_value"))
+
+
+def _check_data_url(path: str, url: str) -> None:
+    found = re.match(r"data:image/(png|jpeg|jpg|gif|webp);base64,", url)
+    if found is None:
+        sentence = (  # "has of one the" is how OpenAI writes it
+            "You uploaded an unsupported image. Please make sure your image has of one the following formats: "
+            "['png', 'jpeg', 'gif', 'webp']."
+        )
+        raise ApiError(bad_request(sentence, path, "invalid_image_format"))
+    if not _is_base64(url[found.end() :]):
+        raise ApiError(bad_request("Invalid base64 image_url.", path, "invalid_base64"))
+
+
+def _is_base64(text: str) -> bool:
+    try:
+        return bool(base64.b64decode(text, validate=True))
+    except ValueError:
+        return False
+
+
+def _check_sound(path: str, sound: dict[str, Any]) -> None:
+    fields.present(sound, path, ["data", "format"])
+    fields.string(f"{path}.data", sound["data"])
+    fields.choice("wav", "mp3")(f"{path}.format", sound["format"])
+    if not _is_base64(sound["data"]):
+        raise ApiError(
+            bad_request(f"Invalid value for '{path}.data': expected base64.", f"{path}.data", "invalid_value")
+        )
+
+
+def check_heard(messages: list[dict[str, Any]]) -> None:
+    """
+    For a model that does not hear.
+
+    Raises:
+        ApiError: There is a sound among well-formed messages.
+    """
+    for at, message in enumerate(messages):
+        parts = message.get("content")
+        for index, part in enumerate(parts if isinstance(parts, list) else ()):
+            if part["type"] == "input_audio":
+                sentence = "Invalid content type. input_audio is only supported by certain models."
+                raise ApiError(bad_request(sentence, f"messages.[{at}].content.[{index}].type"))
 
 
 def _check_tools(path: str, messages: list[dict[str, Any]]) -> None:
@@ -116,10 +180,19 @@ def _called(path: str, message: dict[str, Any]) -> list[str]:
         return []
     fields.array(f"{path}.tool_calls", calls, of="objects")
     for index, call in enumerate(calls):
-        fields.mapping(f"{path}.tool_calls[{index}]", call)
-        fields.present(call, f"{path}.tool_calls[{index}]", ["id", "type"])
-        fields.string(f"{path}.tool_calls[{index}].id", call["id"])
+        _check_call(f"{path}.tool_calls[{index}]", call)
     return [call["id"] for call in calls]
+
+
+def _check_call(path: str, call: Any) -> None:
+    fields.mapping(path, call)
+    fields.present(call, path, ["id", "type", "function"])
+    fields.string(f"{path}.id", call["id"])
+    fields.choice("function")(f"{path}.type", call["type"])
+    fields.mapping(f"{path}.function", call["function"])
+    fields.present(call["function"], f"{path}.function", ["name", "arguments"])
+    tools.check_name(f"{path}.function.name", call["function"]["name"])
+    fields.string(f"{path}.function.arguments", call["function"]["arguments"])
 
 
 def _unanswered(path: str, owed: list[str]) -> ApiError:

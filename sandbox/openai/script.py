@@ -1,5 +1,6 @@
 """What a model is told to say, how fast, and how it ends. All data; `perform` plays it."""
 
+import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -9,11 +10,12 @@ from sandbox.openai.errors import Refusal
 
 
 class Ending(StrEnum):
-    """How an answer ends. The first three are ends that OpenAI itself calls by these names."""
+    """How an answer ends. The first four are ends that OpenAI itself calls by these names."""
 
     STOP = "stop"
     LENGTH = "length"
     FILTER = "content_filter"
+    TOOLS = "tool_calls"
     CUT = "cut"
     """The connection breaks."""
     EOF = "eof"
@@ -33,16 +35,36 @@ class Piece:
 
     A `thought` leaves as `reasoning_content`, the field that DeepSeek, vLLM and others use
     (api-docs.deepseek.com/guides/thinking_mode); OpenAI's own chat completions have no such thing.
+
+    Args:
+        call: The id of the call of a function that has `text` among its arguments; "" for what is said.
+        function: The name of the function, in the first piece of its call.
     """
 
     text: str
     after: float = 0.0
     thought: bool = False
+    call: str = ""
+    function: str = ""
 
     @property
     def cost(self) -> int:
         """In tokens."""
-        return tokens.count(self.text)
+        return tokens.count(self.text) + (tokens.count(self.function) if self.function else 0)
+
+    @property
+    def spoken(self) -> bool:
+        """Whether it is part of the text."""
+        return not self.thought and not self.call
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """One call of a function. `arguments` is JSON, or what the model takes for it."""
+
+    id: str
+    function: str
+    arguments: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +103,19 @@ class Script:
 
     @property
     def text(self) -> str:
-        return "".join(piece.text for piece in self.pieces if not piece.thought)
+        return "".join(piece.text for piece in self.pieces if piece.spoken)
+
+    @property
+    def thought(self) -> str:
+        return "".join(piece.text for piece in self.pieces if piece.thought)
+
+    @property
+    def calls(self) -> list[Called]:
+        functions = {piece.call: piece.function for piece in self.pieces if piece.function}
+        return [
+            Called(call, function, "".join(piece.text for piece in self.pieces if piece.call == call))
+            for call, function in functions.items()
+        ]
 
     @property
     def seconds(self) -> float:
@@ -127,6 +161,19 @@ def paced(text: str, rate: float = 0.0, *, thought: bool = False) -> tuple[Piece
     return tuple(Piece(piece, after, thought) for piece in tokens.split(text))
 
 
+def use(function: str, arguments: str = "{}", *, rate: float = 0.0) -> Script:
+    """Call one function and say nothing. For several, or words before: a `Script` of `paced` and `calling` pieces."""
+    return Script(calling(function, arguments, rate), Ending.TOOLS)
+
+
+def calling(function: str, arguments: str = "{}", rate: float = 0.0) -> tuple[Piece, ...]:
+    """A call of a function under an id of its own, its arguments a token at a time."""
+    call = f"call_{secrets.token_hex(12)}"
+    after = 1 / rate if rate else 0.0
+    pieces = (Piece(piece, after, call=call) for piece in tokens.split(arguments))
+    return (Piece("", after, call=call, function=function), *pieces)
+
+
 def steady(count: int, seconds: float) -> Script:
     """`count` tokens, evenly over `seconds`: words to measure with, not to read."""
     return Script(tuple(Piece(" owl", seconds / count) for _ in range(count)))
@@ -150,7 +197,7 @@ def _until_length(script: Script, most: int) -> Script:
 
 
 def _until_stop(script: Script, stops: tuple[str, ...]) -> Script:
-    """Thoughts do not count; the stop itself is not said."""
+    """Only what is said counts; the stop itself is not said."""
     found = [at for at in (script.text.find(stop) for stop in stops) if at >= 0]
     if not found:
         return script
@@ -165,5 +212,8 @@ def _first(pieces: Iterable[Piece], characters: int) -> Iterable[Piece]:
             continue
         if characters <= 0:
             return
+        if piece.call:
+            yield piece
+            continue
         yield replace(piece, text=piece.text[:characters])
         characters -= len(piece.text)

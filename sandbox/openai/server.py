@@ -9,13 +9,19 @@ from typing import Self
 from aiohttp import web
 
 from sandbox.faults import Faults
-from sandbox.openai import demo, errors, stage
+from sandbox.openai import demo, errors, routes, stage
+from sandbox.openai.account import Account
 from sandbox.openai.asked import Asked
 from sandbox.openai.books import Books
 from sandbox.openai.completions import Completions
 from sandbox.openai.cues import Cue, Cues
+from sandbox.openai.embeddings import Embeddings
 from sandbox.openai.errors import ApiError
-from sandbox.openai.models import DEMO, DEMO_MINI, Model, listing
+from sandbox.openai.images import LINKED, Images
+from sandbox.openai.models import ALL, Model, listing
+from sandbox.openai.responses import Responses
+from sandbox.openai.speech import Speech
+from sandbox.openai.transcriptions import Transcriptions
 from sandbox.traffic import Handler, Traffic
 
 API_KEY = "sandbox-key-of-the-demo-account"
@@ -25,6 +31,9 @@ LARGEST = 26_214_400
 
 SHUTDOWN = 0.01
 """Seconds that answers under way get when the server stops. Not 0, which aiohttp takes for ever."""
+
+_LINK = "pictures.fetch"
+"""The one call that needs no key."""
 
 _SINCE = web.RequestKey("since", float)
 """When a request came, by the loop's clock."""
@@ -38,7 +47,7 @@ _LIMITS = {
     "x-ratelimit-reset-tokens": "30ms",
 }
 """
-What every completion says of its account's limits.
+What every answer that is paid for says of its account's limits.
 
 Source: platform.openai.com/docs/guides/rate-limits#rate-limits-in-headers
 """
@@ -59,7 +68,7 @@ class OpenAI:
         *,
         port: int = 0,
         api_key: str = API_KEY,
-        models: Iterable[Model] = (DEMO, DEMO_MINI),
+        models: Iterable[Model] = ALL,
         otherwise: Cue = demo.answer,
         hurry: float = 1.0,
     ) -> None:
@@ -70,7 +79,7 @@ class OpenAI:
         self.books = Books()
         self._models = {model.id: model for model in models}
         self._cues = Cues(otherwise)
-        self._completions = Completions(self._models, self._cues, self.books, self.traffic, hurry)
+        self._account = Account(self._models, self._cues, self.books, self.traffic, hurry)
         self._runner: web.AppRunner | None = None
 
     @property
@@ -115,10 +124,26 @@ class OpenAI:
     def _app(self) -> web.Application:
         app = web.Application(middlewares=[self.traffic.middleware, self._guard], client_max_size=LARGEST)
         app.on_response_prepare.append(_sign)
-        app.router.add_post("/v1/chat/completions", self._completions.create, name="chat.completions")
-        app.router.add_get("/v1/models", self._list, name="models.list", allow_head=False)
-        app.router.add_get("/v1/models/{model}", self._retrieve, name="models.retrieve", allow_head=False)
+        app.router.add_routes(self._routes())
         return app
+
+    def _routes(self) -> list[web.RouteDef]:
+        account = self._account
+        images, responses = Images(account), Responses(account)
+        return [
+            web.post("/v1/chat/completions", Completions(account).create, name=routes.CHAT),
+            web.post("/v1/responses", responses.create, name=routes.RESPONSES),
+            web.get("/v1/responses/{response}", responses.retrieve, name="responses.retrieve", allow_head=False),
+            web.delete("/v1/responses/{response}", responses.delete, name="responses.delete"),
+            web.post("/v1/embeddings", Embeddings(account).create, name=routes.EMBEDDINGS),
+            web.post("/v1/images/generations", images.create, name=routes.IMAGES),
+            web.post("/v1/images/edits", images.edit, name=routes.IMAGE_EDITS),
+            web.post("/v1/audio/speech", Speech(account).create, name=routes.SPEECH),
+            web.post("/v1/audio/transcriptions", Transcriptions(account).create, name=routes.TRANSCRIPTIONS),
+            web.get("/v1/models", self._list, name="models.list", allow_head=False),
+            web.get("/v1/models/{model}", self._retrieve, name="models.retrieve", allow_head=False),
+            web.get(f"{LINKED}{{picture}}", images.fetch, name=_LINK),
+        ]
 
     async def _list(self, _: web.Request) -> web.Response:
         return web.json_response(listing(self._models.values()))
@@ -135,12 +160,13 @@ class OpenAI:
         request[_SINCE] = asyncio.get_running_loop().time()
 
         async def work() -> web.StreamResponse:
-            self._check_key(request)
+            if call != _LINK:
+                self._check_key(request)
             return await handler(request)
 
         try:
             call = _call(request)
-            if call == "chat.completions":
+            if call in routes.PAID:
                 self.books.calls += 1
             return await self.faults.around(call, request, work)
         except ApiError as error:
@@ -173,6 +199,6 @@ async def _sign(request: web.Request, response: web.StreamResponse) -> None:
     response.headers["x-request-id"] = f"req_{secrets.token_hex(16)}"
     response.headers["openai-processing-ms"] = f"{milliseconds:.0f}"
     response.headers["openai-version"] = "2020-10-01"
-    if request.path.endswith("/chat/completions"):
+    if request.match_info.route.name in routes.PAID:
         for name, value in _LIMITS.items():
             response.headers.setdefault(name, value)

@@ -2,21 +2,41 @@
 
 import asyncio
 import json
-from typing import Any
+from typing import Any, Protocol
 
 from aiohttp import web
 
 from sandbox.openai import errors
-from sandbox.openai.asked import Asked
 from sandbox.openai.books import Bill
-from sandbox.openai.payloads import Events, completion
-from sandbox.openai.script import Ending, Raw, Script, Wire
+from sandbox.openai.script import Ending, Piece, Raw, Script, Wire
 
 HOUR = 3600.0
 
 
 class Cut(Exception):
     """The connection is to break here."""
+
+
+class Events(Protocol):
+    """The bytes of one streamed answer, in the format of its route."""
+
+    def opening(self) -> bytes: ...
+
+    def delta(self, piece: Piece) -> bytes: ...
+
+    def finish(self, ending: Ending, bill: Bill) -> bytes:
+        """What comes after the last piece of an answer that ends well."""
+        ...
+
+    def error(self, body: dict[str, Any]) -> bytes:
+        """`body` is what a refusal would have."""
+        ...
+
+    def garbage(self) -> bytes:
+        """Half an event, as if whole."""
+        ...
+
+    def comment(self) -> bytes: ...
 
 
 class Pace:
@@ -75,7 +95,7 @@ class Sender:
         self.sent += data
 
 
-async def stream(sender: Sender, events: Events, asked: Asked, script: Script, bill: Bill) -> None:
+async def stream(sender: Sender, events: Events, script: Script, bill: Bill, choices: int) -> None:
     """
     Say it all, then end as the script ends. `bill` grows with each piece.
 
@@ -86,18 +106,19 @@ async def stream(sender: Sender, events: Events, asked: Asked, script: Script, b
     for piece in script.pieces:
         await sender.wait(piece.after)
         sender.put(events.delta(piece))
-        charge(bill, piece.cost * asked.choices, piece.thought)
-    await _end(sender, events, asked, script, bill)
+        charge(bill, piece, choices)
+    await _end(sender, events, script, bill)
     await sender.flush()
 
 
-def charge(bill: Bill, tokens: int, thought: bool) -> None:
+def charge(bill: Bill, piece: Piece, choices: int) -> None:
+    tokens = piece.cost * choices
     bill.completion += tokens
-    if thought:
+    if piece.thought:
         bill.thought += tokens
 
 
-async def _end(sender: Sender, events: Events, asked: Asked, script: Script, bill: Bill) -> None:
+async def _end(sender: Sender, events: Events, script: Script, bill: Bill) -> None:
     match script.ending:
         case Ending.CUT:
             await sender.flush()
@@ -109,12 +130,9 @@ async def _end(sender: Sender, events: Events, asked: Asked, script: Script, bil
         case Ending.GARBAGE:
             sender.put(events.garbage())
         case Ending.ERROR:
-            sender.put(events.event(_error(script)))
-        case Ending.STOP | Ending.LENGTH | Ending.FILTER:
-            sender.put(events.finish(script.ending))
-            if asked.include_usage and script.usage:
-                sender.put(events.usage(bill))
-            sender.put(events.done())
+            sender.put(events.error(_error(script)))
+        case Ending.STOP | Ending.LENGTH | Ending.FILTER | Ending.TOOLS:
+            sender.put(events.finish(script.ending, bill))
 
 
 def _error(script: Script) -> dict[str, Any]:
@@ -122,31 +140,32 @@ def _error(script: Script) -> dict[str, Any]:
     return body
 
 
-async def whole(asked: Asked, script: Script, bill: Bill, pace: Pace) -> web.Response:
+async def think(script: Script, pace: Pace) -> None:
+    """Let all the time go by that the script takes."""
+    await asyncio.sleep(max(0.0, pace.until(script.seconds)))
+
+
+async def whole(script: Script, body: bytes, content_type: str = "application/json") -> web.Response:
     """
-    The answer in one body, after all the time that the script takes.
+    The answer in one body.
 
     Endings that only a stream can have become what comes nearest: an empty body, half a body, an error.
 
     Raises:
         Cut: The connection is to break.
     """
-    await asyncio.sleep(max(0.0, pace.until(script.seconds)))
-    for piece in script.pieces:
-        charge(bill, piece.cost * asked.choices, piece.thought)
-    body = json.dumps(completion(asked, script, bill), ensure_ascii=False)
     match script.ending:
         case Ending.CUT:
             raise Cut
         case Ending.HANG:
             await asyncio.Event().wait()
         case Ending.EOF:
-            body = ""
+            body = b""
         case Ending.GARBAGE:
             body = body[: len(body) // 2]
         case Ending.ERROR:
             return refused(script.error or errors.server_error())
-    return web.Response(text=body, content_type="application/json")
+    return web.Response(body=body, content_type=content_type)
 
 
 async def raw(request: web.Request, answer: Raw) -> web.Response:

@@ -4,6 +4,7 @@ Tokens as OpenAI's current models count them: the encoding o200k_base.
 Counting is exact but for long runs without a break, as in `adapters.upstream.tokens.parts`.
 """
 
+import json
 from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
 from typing import Any
@@ -63,6 +64,29 @@ def _whole(pending: bytes) -> str | None:
         return None
 
 
+def decoded(numbers: Sequence[int]) -> str:
+    """
+    The text that these tokens stand for; broken characters become U+FFFD.
+
+    Raises:
+        ValueError: A number is no token.
+    """
+    try:
+        return bytes(_encoding().decode_bytes(list(numbers))).decode(errors="replace")
+    except (KeyError, OverflowError, IndexError) as error:
+        raise ValueError("no such token") from error
+
+
+def encoded(text: str) -> list[int]:
+    """The tokens of a text."""
+    return [token for part in parts(text) for token in _encoding().encode_ordinary(part)]
+
+
+def of_tools(tools: Sequence[Any] | None) -> int:
+    """What the descriptions of tools cost. How OpenAI writes them is not known; here it is as JSON."""
+    return count(json.dumps(tools)) if tools else 0
+
+
 def prompt_tokens(messages: Sequence[Any]) -> int:
     """What the messages of a well-formed request cost."""
     return PER_MESSAGE + sum(PER_MESSAGE + sum(_message(message)) for message in messages)
@@ -70,6 +94,8 @@ def prompt_tokens(messages: Sequence[Any]) -> int:
 
 def _message(message: Any) -> Iterator[int]:
     yield count(message["role"])
+    for call in message.get("tool_calls") or ():
+        yield count(call["function"]["name"]) + count(call["function"]["arguments"])
     if "name" in message:
         yield PER_NAME + count(message["name"])
     content = message.get("content") or ""

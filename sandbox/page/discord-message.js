@@ -1,6 +1,6 @@
 // One message on Discord.
 
-import { clock, face, icon, make, renew } from "./dom.js";
+import { clock, face, gallery, icon, leading, make, renew } from "./dom.js";
 import { draw } from "./marks.js";
 
 const TOGETHER = 7 * 60_000; // milliseconds within which messages of one author need only one head
@@ -8,11 +8,11 @@ const TOGETHER = 7 * 60_000; // milliseconds within which messages of one author
 const STYLES = { 1: "primary", 2: "grey", 3: "success", 4: "danger" };
 
 export function makeRow() {
-  const parts = ["lead", "gutter", "head", "text", "edited", "buttons", "foot", "actions"];
-  const [lead, gutter, head, text, edited, buttons, foot, actions] = parts.map((name) => make("div", { class: name }));
+  const parts = ["lead", "gutter", "head", "text", "edited", "pictures", "buttons", "foot", "actions"];
+  const [lead, gutter, head, text, edited, pictures, buttons, foot, actions] = parts.map((name) => make("div", { class: name }));
   const words = make("div", { class: "words" }, text, edited);
   const row = make("li", { class: "message", tabindex: "-1" }, lead, gutter);
-  row.append(make("div", { class: "body" }, head, words, buttons, foot), actions);
+  row.append(make("div", { class: "body" }, head, words, pictures, buttons, foot), actions);
   return row;
 }
 
@@ -30,6 +30,7 @@ export function fillRow(row, message, names, does) {
   renew(part(row, "head"), [message.author, message.at], () => head(author, message));
   fillText(row, message, names);
   renew(part(row, "edited"), message.edited, () => message.edited && "(edited)");
+  renew(part(row, "pictures"), message.pictures, () => gallery(message.pictures));
   renew(part(row, "buttons"), message.buttons, () => message.buttons.map((line) => buttonLine(line, message, does)));
   renew(part(row, "foot"), message.only_you, () => message.only_you && footOf(message, does));
   renew(part(row, "actions"), [message.system, message.only_you, does.threads], () => actions(message, does));
@@ -70,7 +71,8 @@ function buttonLine(line, message, does) {
   return make("div", { class: "line" }, ...line.map((button) => pressable(button, message, does)));
 }
 
-function pressable({ label, id, style, disabled }, message, does) {
+function pressable({ label, id, url, style, disabled }, message, does) {
+  if (url) return leading(label, url);
   const press = (event) => does.press(message, id, event.currentTarget);
   return make("button", { type: "button", class: STYLES[style] ?? "grey", disabled, onclick: press }, label);
 }

@@ -66,6 +66,7 @@ def message(shown: Json) -> Json:
         "at": told["timestamp"],
         "edited": bool(told["edited_timestamp"]),
         "text": as_json(tree(told["content"])),
+        "pictures": [_picture(each) for each in told["attachments"] if "width" in each],
         "reply": _reply(shown) if shown["type"] == Type.REPLY else None,
         "command": _command(shown.get("interaction")),
         "buttons": list(_rows(shown["components"])),
@@ -73,6 +74,20 @@ def message(shown: Json) -> Json:
         "thinking": Flag.LOADING in flags,
         "mentions": [each["id"] for each in shown["mentions"]],
     }
+
+
+def _picture(shown: Json) -> Json:
+    return {
+        "src": f"/picture/discord/{shown['id']}",
+        "alt": shown.get("description", shown["filename"]),
+        "width": shown["width"],
+        "height": shown["height"],
+    }
+
+
+def picture(discord: Discord, id: str) -> bytes:
+    """The file of an attachment. Raises LookupError."""
+    return discord.world.attachments[int(id)].file.data if id.isdecimal() else b""
 
 
 def _reply(shown: Json) -> Json:
@@ -98,6 +113,7 @@ def _button(shown: Json) -> Json:
     return {
         "label": shown.get("label", ""),
         "id": shown.get("custom_id", ""),
+        "url": shown.get("url", ""),
         "style": shown["style"],
         "disabled": shown.get("disabled", False),
     }

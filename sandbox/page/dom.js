@@ -29,6 +29,17 @@ export function face(person) {
   return make("span", { class: "avatar", "data-name": person?.name?.toLowerCase(), "aria-hidden": "true" }, drawn);
 }
 
+/** Pictures of a message, each with its words for those who cannot see it. */
+export function gallery(pictures) {
+  return pictures.map(({ src, alt, width, height }) => make("img", { src, alt, width, height }));
+}
+
+/** A button that leads to another page, if its address is one of the web. */
+export function leading(label, url) {
+  const safe = /^https?:/i.test(url) ? url : null;
+  return make("a", { class: "leading", href: safe, target: "_blank", rel: "noopener noreferrer nofollow" }, `${label} ↗`);
+}
+
 export function clock(when) {
   return when.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
 }

@@ -8,7 +8,7 @@ from sandbox.discord.clients import Impossible
 from sandbox.discord.server import Discord
 from sandbox.discord.state import Channel, Json, Kind, User
 
-NOT_TYPED = (kinds.ATTACHMENT, kinds.ROLE)
+NOT_TYPED = (kinds.ATTACHMENT,)
 """Options that cannot be filled in from a line of text."""
 
 
@@ -41,6 +41,8 @@ def _known(discord: Discord, kind: int) -> list[Json]:
             return [{"name": each.name, "value": each.id} for each in (*discord.people.values(), discord.bot)]
         case kinds.CHANNEL:
             return [{"name": f"#{each.name}", "value": each.id} for each in _channels(discord)]
+        case kinds.ROLE:
+            return [{"name": each.name, "value": each.id} for each in discord.guild.roles.values()]
     return []
 
 
@@ -81,6 +83,8 @@ def _value(discord: Discord, kind: int, name: str, text: str) -> Any:
                 return _user(discord, int(text))
             case kinds.CHANNEL:
                 return discord.channel(int(text))
+            case kinds.ROLE:
+                return discord.guild.roles[int(text)]
     except (ValueError, LookupError):
         raise Impossible(f"“{text}” is not a value for {name}.") from None
     return text

@@ -12,8 +12,11 @@ from aiohttp import WSCloseCode, web
 
 from adapters.http.errors import CannotListen
 from sandbox.discord.server import Discord
+from sandbox.page import discord as on_discord
+from sandbox.page import telegram as on_telegram
 from sandbox.page.admit import admit
 from sandbox.page.visit import visit
+from sandbox.pictures import kind_of
 from sandbox.telegram.server import Telegram
 
 TYPES = {"html": "text/html", "css": "text/css", "js": "text/javascript"}
@@ -48,6 +51,7 @@ class PageServer:
         app = web.Application(middlewares=[admit])
         app.router.add_get("/", _file)
         app.router.add_get("/live", self._live)
+        app.router.add_get(r"/picture/{platform:discord|telegram}/{id:[\w-]+}", self._picture)
         app.router.add_get(r"/{name:[a-z-]+}.{kind:css|js}", _file)
         app.on_shutdown.append(self._close_all)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
@@ -78,6 +82,19 @@ class PageServer:
         self._open.add(socket)
         await visit(socket, self._discord, self._telegram, asdict(self._about))
         return socket
+
+    async def _picture(self, request: web.Request) -> web.Response:
+        """A picture that stands in a chat; nothing else that was sent there, since a browser might run it."""
+        platform, id = request.match_info["platform"], request.match_info["id"]
+        try:
+            is_discord = platform == "discord"
+            data = on_discord.picture(self._discord, id) if is_discord else on_telegram.picture(self._telegram, id)
+        except LookupError:
+            raise web.HTTPNotFound from None
+        kind = kind_of(data)
+        if not kind:
+            raise web.HTTPNotFound
+        return web.Response(body=data, content_type=kind)
 
     async def _close_all(self, _: web.Application) -> None:
         for socket in list(self._open):

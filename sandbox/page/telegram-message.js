@@ -1,14 +1,14 @@
 // One message on Telegram: a bubble, with its keyboard below.
 
-import { clock, face, icon, make, renew } from "./dom.js";
+import { clock, face, gallery, icon, leading, make, renew } from "./dom.js";
 import { draw } from "./marks.js";
 
 const SWIPE = 56; // pixels to the left that make a reply
 
 export function makeRow() {
-  const parts = ["author", "quoted", "text", "sign"];
-  const [author, quoted, text, sign] = parts.map((name) => make("div", { class: name }));
-  const bubble = make("div", { class: "bubble" }, author, quoted, text, sign);
+  const parts = ["author", "quoted", "pictures", "text", "sign"];
+  const [author, quoted, pictures, text, sign] = parts.map((name) => make("div", { class: name }));
+  const bubble = make("div", { class: "bubble" }, author, quoted, pictures, text, sign);
   const around = ["gutter", "keyboard", "aside", "actions"].map((name) => make("div", { class: name }));
   return make("li", { class: "message", tabindex: "-1" }, bubble, ...around);
 }
@@ -26,6 +26,7 @@ export function fillRow(row, message, names, does) {
   renew(part(row, "gutter"), [message.author, names.group], () => names.group && !own && face(author));
   renew(part(row, "author"), [message.author, names.group], () => names.group && !own && called(author));
   renew(part(row, "quoted"), message.reply, () => message.reply && quoted(message.reply, names, does));
+  renew(part(row, "pictures"), message.pictures, () => gallery(message.pictures));
   draw(part(row, "text"), contentOf(message), names);
   renew(part(row, "sign"), [message.at, message.edited, own], () => signOf(message, own));
   renew(part(row, "keyboard"), message.buttons, () => message.buttons.map((line) => buttonLine(line, message, does)));
@@ -57,7 +58,8 @@ function signOf(message, own) {
 }
 
 function buttonLine(line, message, does) {
-  return make("div", { class: "line" }, ...line.map(({ label, id }) => {
+  return make("div", { class: "line" }, ...line.map(({ label, id, url }) => {
+    if (url) return leading(label, url);
     const press = (event) => does.press(message, id, event.currentTarget);
     return make("button", { type: "button", onclick: press }, label);
   }));

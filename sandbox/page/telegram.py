@@ -56,6 +56,7 @@ def message(telegram: Telegram, shown: Json) -> Json:
         "at": shown["date"],
         "edited": "edit_date" in shown,
         "text": as_json(tree(shown.get(text, ""), shown.get(entities, ()))),
+        "pictures": [_picture(each) for each in shown.get("photo", ())[-1:]],
         "sticker": shown.get("sticker", {}).get("emoji", ""),
         "service": _service(shown),
         "reply": _reply(shown),
@@ -89,7 +90,26 @@ def _words(shown: Json) -> str:
 
 def _rows(keyboard: dict[str, Any]) -> Iterator[list[Json]]:
     for row in keyboard.get("inline_keyboard", ()):
-        yield [{"label": button["text"], "id": button["callback_data"]} for button in row if "callback_data" in button]
+        yield [_button(button) for button in row if "callback_data" in button or "url" in button]
+
+
+def _button(shown: Json) -> Json:
+    return {"label": shown["text"], "id": shown.get("callback_data", ""), "url": shown.get("url", "")}
+
+
+def _picture(shown: Json) -> Json:
+    """Telegram keeps no words on what is to be seen."""
+    return {
+        "src": f"/picture/telegram/{shown['file_id']}",
+        "alt": "A picture",
+        "width": shown["width"],
+        "height": shown["height"],
+    }
+
+
+def picture(telegram: Telegram, id: str) -> bytes:
+    """The file of a photo. Raises LookupError."""
+    return telegram.world.files.by_id[id].data
 
 
 def event(telegram: Telegram, happened: Json) -> Json | None:

@@ -1,7 +1,7 @@
 """What a call must get right before it may do anything. After Client.cpp: check_chat_access, check_message, others."""
 
 from sandbox.telegram import payloads
-from sandbox.telegram.errors import ApiError, bad_request, forbidden, not_simulated
+from sandbox.telegram.errors import ApiError, bad_request, forbidden, not_simulated, upgraded
 from sandbox.telegram.parameters import Call, to_integer
 from sandbox.telegram.state import Chat, Json, Member, Message
 from sandbox.telegram.text import units
@@ -35,16 +35,18 @@ def chat(world: World, call: Call, name: str = "chat_id") -> Chat:
     Find a chat to read in.
 
     Raises:
-        ApiError: There is none, or the bot is not in it.
+        ApiError: There is none, it has become a supergroup, or the bot is not in it.
     """
     place = _known(world, call.text(name), name)
     if place.private:
         return place
+    if place.upgraded_to:
+        raise upgraded(place.upgraded_to)
     status = place.members[world.me.id].status if world.me.id in place.members else "left"
     if status == "kicked":
-        raise forbidden("bot was kicked from the supergroup chat")
+        raise forbidden(f"bot was kicked from the {place.type} chat")
     if status == "left":
-        raise forbidden("bot is not a member of the supergroup chat")
+        raise forbidden(f"bot is not a member of the {place.type} chat")
     return place
 
 

@@ -14,7 +14,7 @@ class ApiError(Exception):
     A refusal.
 
     Args:
-        parameters: What goes beside the text: `retry_after` in seconds.
+        parameters: What goes beside the text: `retry_after` in seconds, or `migrate_to_chat_id`.
     """
 
     def __init__(self, code: int, description: str, **parameters: int) -> None:
@@ -31,6 +31,11 @@ class ApiError(Exception):
 
 def bad_request(reason: str) -> ApiError:
     return ApiError(HTTPStatus.BAD_REQUEST, f"Bad Request: {reason}")
+
+
+def upgraded(chat: int) -> ApiError:
+    reason = "Bad Request: group chat was upgraded to a supergroup chat"
+    return ApiError(HTTPStatus.BAD_REQUEST, reason, migrate_to_chat_id=chat)
 
 
 def unauthorized() -> ApiError:

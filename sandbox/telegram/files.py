@@ -2,10 +2,10 @@
 
 import itertools
 import secrets
-import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from sandbox.pictures import size_of
 from sandbox.telegram.errors import bad_request
 from sandbox.telegram.parameters import Upload
 from sandbox.telegram.state import Json, StoredFile
@@ -19,8 +19,8 @@ DOWNLOAD_LIMIT = 20 * MB
 """core.telegram.org/bots/api#getfile."""
 
 PIXEL = bytes.fromhex(
-    "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d4944415478da63fcffff3f030005fe02fe"
-    "dccc59e70000000049454e44ae426082"
+    "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d4944415478da63884ebcf61f00053f0292"
+    "7e96e3f70000000049454e44ae426082"
 )
 """A PNG picture of one pixel, for whoever needs just any picture."""
 
@@ -81,23 +81,3 @@ def voice(file: StoredFile, seconds: int) -> Json:
 def sticker(file: StoredFile, emoji: str) -> Json:
     shape: Json = {"type": "regular", "width": 512, "height": 512, "is_animated": False, "is_video": False}
     return {"sticker": {**facts(file), **shape, "emoji": emoji}}
-
-
-def size_of(data: bytes) -> tuple[int, int]:
-    """Width and height of a PNG or JPEG picture in pixels; zeros for anything else."""
-    if data.startswith(b"\x89PNG\r\n\x1a\n") and len(data) >= 24:
-        width, height = struct.unpack(">II", data[16:24])
-        return int(width), int(height)
-    return _size_of_jpeg(data) if data.startswith(b"\xff\xd8") else (0, 0)
-
-
-def _size_of_jpeg(data: bytes) -> tuple[int, int]:
-    """Walk from segment to segment up to the frame header, which has the size."""
-    at = 2
-    while at + 9 <= len(data) and data[at] == 0xFF:
-        marker, length = data[at + 1], int.from_bytes(data[at + 2 : at + 4], "big")
-        if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
-            height, width = struct.unpack(">HH", data[at + 5 : at + 9])
-            return int(width), int(height)
-        at += 2 + length
-    return 0, 0

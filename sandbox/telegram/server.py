@@ -28,10 +28,14 @@ from sandbox.telegram.world import (
     post,
     remove,
     set_status,
+    upgrade,
 )
 from sandbox.traffic import Traffic
 
 TOKEN = "7000000001:AAsandbox-token-of-the-parley-owl01"
+
+SUPERGROUPS = -1_002_000_000_001
+"""The ids of those here are below; core.telegram.org/api/bots/ids."""
 
 Place = Chat | Person | int
 """A chat, its id, or the person whose private chat with the bot is meant."""
@@ -154,8 +158,9 @@ class Telegram:
         *,
         admins: Iterable[Person] = (),
         is_forum: bool = False,
+        basic: bool = False,
     ) -> Chat:
-        """A supergroup with these people and the bot in it."""
+        """A supergroup, or a basic group, with these people and the bot in it."""
         world, leading = self.world, {person.id for person in admins}
         joined = [
             Member(person, "administrator", frozenset(ADMIN_RIGHTS))
@@ -163,9 +168,9 @@ class Telegram:
             else Member(person, "member")
             for person in members
         ]
-        number = -1_002_000_000_001 - len(world.chats)
+        number = (-4_000_000_001 if basic else SUPERGROUPS) - len(world.chats)
         everybody = (Member(creator, "creator"), *joined, Member(world.me, "member"))
-        return add_group(world, number, title, everybody, is_forum=is_forum)
+        return add_group(world, number, title, everybody, is_forum=is_forum, basic=basic)
 
     def add_topic(self, place: Place, by: Person, name: str) -> Topic:
         return add_topic(self.world, self.chat(place), by, name)
@@ -235,6 +240,8 @@ class Telegram:
 
     def _present(self, place: Place, person: Person) -> Chat:
         chat = self.chat(place)
+        if chat.upgraded_to:
+            raise ValueError(f"{chat.title} is a supergroup now")
         if person.id not in chat.members or not chat.members[person.id].inside:
             raise ValueError(f"{person.first_name} is not in {chat.title or 'that private chat'}")
         if chat.private and chat.members[self.world.me.id].status == "kicked":
@@ -322,6 +329,10 @@ class Telegram:
     async def promote_bot(self, place: Place, by: Person, rights: Iterable[str] = ADMIN_RIGHTS) -> None:
         """Make the bot an administrator: from now on it gets every message."""
         set_status(self.world, self.chat(place), self.world.me, "administrator", by=by, rights=rights)
+
+    async def upgrade(self, group: Place, by: Person) -> Chat:
+        """Make a group a supergroup, as an app does when it gets a public name, topics or too many members."""
+        return upgrade(self.world, self.chat(group), by, SUPERGROUPS - len(self.world.chats))
 
     async def close_topic(self, place: Place, by: Person, topic: int) -> None:
         chat = self.chat(place)

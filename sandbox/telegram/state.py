@@ -106,15 +106,16 @@ class Message:
 @dataclass(slots=True)
 class Chat:
     """
-    A private chat, whose id is its person's, or a supergroup.
+    A private chat, whose id is its person's, a group, or a supergroup.
 
     Args:
+        upgraded_to: The id of the supergroup that a group has become, 0 for none.
         opened: Whether the person of a private chat ever wrote; before that a bot may not write there.
         last_bot: The id of the bot that wrote last: it gets the commands that name no bot.
     """
 
     id: int
-    type: Literal["private", "supergroup"]
+    type: Literal["private", "group", "supergroup"]
     title: str = ""
     is_forum: bool = False
     opened: bool = True
@@ -123,6 +124,7 @@ class Chat:
     messages: dict[int, Message] = field(default_factory=dict)
     pinned: int = 0
     last_bot: int = 0
+    upgraded_to: int = 0
 
     @property
     def private(self) -> bool:

@@ -5,7 +5,7 @@ import itertools
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Literal
 
 from sandbox.telegram import payloads, privacy
 from sandbox.telegram.errors import ApiError
@@ -116,12 +116,12 @@ class World:
 
     def next_id(self, place: Chat) -> int:
         """
-        Message ids: a supergroup counts for itself, all private chats of a bot count together.
+        Message ids: a supergroup counts for itself, all private chats and groups of a bot count together.
 
-        The first message of a supergroup is the one that made it, which is not there any more; in a forum, 1 therefore
-        never is the id of a topic.
+        The first message of a supergroup is the one that made it, which is not there any more unless it was a group
+        before; in a forum, 1 therefore never is the id of a topic.
         """
-        if place.private:
+        if place.type != "supergroup":
             return next(self._private_ids)
         return next(self._group_ids.setdefault(place.id, itertools.count(2)))
 
@@ -135,9 +135,21 @@ def add_person(world: World, name: str, username: str, number: int, language: st
     return person
 
 
-def add_group(world: World, number: int, title: str, members: Iterable[Member], *, is_forum: bool) -> Chat:
-    place = Chat(number, "supergroup", title, is_forum, members={each.person.id: each for each in members})
+def add_group(
+    world: World, number: int, title: str, members: Iterable[Member], *, is_forum: bool = False, basic: bool = False
+) -> Chat:
+    kind: Literal["group", "supergroup"] = "group" if basic else "supergroup"
+    place = Chat(number, kind, title, is_forum, members={each.person.id: each for each in members})
     world.chats[place.id] = place
+    return place
+
+
+def upgrade(world: World, group: Chat, by: Person, number: int) -> Chat:
+    """Make a group a supergroup: everybody is in it, nothing that was said is. Each chat gets a service message."""
+    place = add_group(world, number, group.title, group.members.values())
+    post(world, group, by, service={"migrate_to_chat_id": number})
+    group.upgraded_to = number
+    _enter(world, place, _made(world, place, 1, by, service={"migrate_from_chat_id": group.id}))
     return place
 
 
