@@ -1,27 +1,29 @@
 """`parley dead`: what was given up, for an operator to read and to try again."""
 
-import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.markup import escape
 
-from adapters import logs
 from adapters.config import Config
 from adapters.console import ConfigFile, fail, output, settings_of
-from adapters.telegram.client import Telegram, WrongToken
-from adapters.wiring import make_ports, open_models, open_platforms, open_store, secrets_of
+from adapters.errands import with_store
+from adapters.wiring import by_name, make_ports, open_discord, open_pool, open_telegram
+from adapters.wrong_token import WrongToken
 from bot.commands.book import BOOK
-from bot.errors import PlatformDown, StorageDown
+from bot.errors import PlatformDown
 from bot.ports import DeadLetter
 from bot.session import Sessions
 from bot.worker import Worker
 from storage.record import dump_turn
 from storage.store import Store
+
+if TYPE_CHECKING:
+    from adapters.telegram.client import Telegram
 
 app = typer.Typer(no_args_is_help=True, help="What was given up: read it, and try it again.")
 
@@ -72,19 +74,9 @@ def forget(id: Id, config: ConfigFile = None) -> None:
 
 def _with_store(config: Path | None, job: Callable[[Config, Store], Awaitable[Any]]) -> Any:
     """Do something with the store of a configuration, or say why it cannot be done and leave."""
-    settings = settings_of(config)
-    logs.configure(secrets_of(settings))
-
-    async def run() -> Any:
-        store = await open_store(settings)
-        try:
-            return await job(settings, store)
-        finally:
-            await store.close()
-
     try:
-        return asyncio.run(run())
-    except (StorageDown, PlatformDown) as trouble:
+        return with_store(settings_of(config), job)
+    except PlatformDown as trouble:
         fail(str(trouble))
     except WrongToken:
         fail("Telegram does not know the token in telegram.token.")
@@ -120,7 +112,7 @@ async def _retry(settings: Config, store: Store, ids: list[str]) -> None:
                 await store.letters.remove(letter.id)
 
 
-async def _take(letter: DeadLetter, store: Store, sessions: Sessions, telegram: Telegram | None) -> bool:
+async def _take(letter: DeadLetter, store: Store, sessions: Sessions, telegram: "Telegram | None") -> bool:
     """Hand a letter's content in again. Returns whether it was taken."""
     if not letter.body:
         return await sessions.revive(letter.room, letter.id)
@@ -128,20 +120,19 @@ async def _take(letter: DeadLetter, store: Store, sessions: Sessions, telegram: 
         return False
     if not telegram.id:
         await telegram.introduce()
+        await telegram.recall(store.settings)
     return await telegram.take(json.loads(letter.body), sessions, store.letters)
 
 
 @asynccontextmanager
-async def _sessions(settings: Config, store: Store) -> AsyncIterator[tuple[Sessions, Telegram | None]]:
+async def _sessions(settings: Config, store: Store) -> AsyncIterator[tuple[Sessions, "Telegram | None"]]:
     """The front door of a service that takes things in and leaves the work to the one that runs."""
-    models, platforms = open_models(settings), open_platforms(settings)
-    ports = make_ports(settings, store, models, platforms)
+    telegram = open_telegram(settings)
+    ports = make_ports(settings, store, open_pool(settings, store), by_name(open_discord(settings), telegram))
     worker = Worker(ports, BOOK)
     await worker.drain()
-    telegram = platforms.get("telegram")
     try:
-        yield Sessions(ports, BOOK, worker), telegram if isinstance(telegram, Telegram) else None
+        yield Sessions(ports, BOOK, worker), telegram
     finally:
-        if isinstance(telegram, Telegram):
+        if telegram is not None:
             await telegram.close()
-        await models.close()

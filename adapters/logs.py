@@ -8,6 +8,8 @@ from collections.abc import Iterable
 import structlog
 from structlog.typing import Processor
 
+from bot.keys import redacted
+
 HIDDEN = "***"
 
 SHAPES = re.compile(
@@ -24,6 +26,7 @@ CHATTY = (
     "httpcore",
     "httpcore2",
     "openai",
+    "websockets",
     "discord",
     "telegram",
     "aiohttp",
@@ -52,7 +55,7 @@ class _Redacting(structlog.stdlib.ProcessorFormatter):
         line = super().format(record)
         if self._known is not None:
             line = self._known.sub(HIDDEN, line)
-        return SHAPES.sub(HIDDEN, line)
+        return redacted(SHAPES.sub(HIDDEN, line))
 
 
 def configure(secrets: Iterable[str], *, level: int = logging.INFO, colours: bool | None = None) -> None:

@@ -5,6 +5,9 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
+from bot.errors import StorageDown
+from bot.ports import STORE_PAUSE
+
 T = TypeVar("T")
 
 log = logging.getLogger(__name__)
@@ -20,7 +23,7 @@ async def patiently(what: str, call: Callable[[], Awaitable[T]], trouble: type[E
         try:
             return await call()
         except trouble as error:
-            pause = PAUSES[min(failures, len(PAUSES) - 1)]
+            pause = STORE_PAUSE if isinstance(error, StorageDown) else PAUSES[min(failures, len(PAUSES) - 1)]
             failures += 1
-            log.warning("%s: %s; trying again in %s s", what, error, pause)
+            log.warning("%s: %s; trying again in %g s", what, error, pause)
             await asyncio.sleep(pause)

@@ -9,14 +9,15 @@ from datetime import datetime, timedelta
 
 from bot.errors import StorageDown
 from bot.ports import Leases
+from bot.tasks import end
 
 log = logging.getLogger(__name__)
 
 TERM = timedelta(seconds=15)
-"""How long an office stays taken after its holder was last seen."""
+"""How long an office stays taken after its holder was last seen, where a change of hands is dear."""
 
-ROUND = 4.0
-"""Seconds between two looks at an office, by its holder and by who waits for it."""
+ROUNDS = 4
+"""Looks at an office in a term, by its holder and by who waits for it."""
 
 
 class Office:
@@ -27,6 +28,7 @@ class Office:
         names: What the offices are called, the same for all candidates.
         now: The time, UTC.
         standing_by: Called when others hold all of them and one begins to wait.
+        term: How long an office stays taken after its holder was last seen.
     """
 
     def __init__(
@@ -35,11 +37,14 @@ class Office:
         names: Sequence[str],
         now: Callable[[], datetime],
         standing_by: Callable[[], None] = lambda: None,
+        term: timedelta = TERM,
     ) -> None:
         self._leases = leases
         self._names = names
         self._now = now
         self._standing_by = standing_by
+        self._term = term
+        self._round = term.total_seconds() / ROUNDS
         self._token = secrets.token_hex(16)
 
     async def serve(self, job: Callable[[int], Awaitable[None]]) -> None:
@@ -67,11 +72,11 @@ class Office:
                 log.info("%s: another process does it; standing by", self._names[0])
                 self._standing_by()
             waiting = True
-            await asyncio.sleep(ROUND)
+            await asyncio.sleep(self._round)
 
     async def _take(self, name: str) -> bool:
         try:
-            return await self._leases.hold(name, self._token, self._now(), self._now() + TERM)
+            return await self._leases.hold(name, self._token, self._now(), self._now() + self._term)
         except StorageDown as trouble:
             log.error("%s: %s", name, trouble)
             return False
@@ -83,9 +88,7 @@ class Office:
             await asyncio.wait({doing, holding}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             ended = doing.done()
-            doing.cancel()
-            holding.cancel()
-            await asyncio.wait({doing, holding})
+            await end(doing, holding)
         if ended:
             doing.result()
         else:
@@ -94,10 +97,10 @@ class Office:
 
     async def _keep(self, name: str) -> None:
         """Hold on to an office; returns when it is lost, or may be for all we know."""
-        held_until = self._now() + TERM
+        held_until = self._now() + self._term
         while self._now() < held_until:
-            await asyncio.sleep(ROUND)
-            until = self._now() + TERM
+            await asyncio.sleep(self._round)
+            until = self._now() + self._term
             try:
                 if not await self._leases.hold(name, self._token, self._now(), until):
                     return

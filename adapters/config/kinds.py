@@ -2,14 +2,24 @@
 
 import ipaddress
 import re
+from decimal import Decimal
 from typing import Annotated
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, Field, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_core import MultiHostUrl, Url
+
+from adapters.upstream.proxy import require_login
+from bot.amounts import parse_limit
+from bot.catalogue import Plus
+from bot.errors import BadArgument
 
 DAY = 86_400
 """Seconds."""
+
+LONG = 16
+"""Characters of a text that encrypts."""
 
 SQLITE = "sqlite:///"
 
@@ -51,6 +61,18 @@ def _web(url: str, *schemes: str) -> Url:
 
 def _http(url: str) -> str:
     return str(_web(url, "http", "https")).rstrip("/")
+
+
+def _proxy(url: str) -> str:
+    parsed = _web(url, "http", "https", "socks5", "socks5h")
+    name, password = (unquote(part or "") for part in (parsed.username, parsed.password))
+    require_login(name, password)
+    return str(parsed).rstrip("/")
+
+
+def _plus(value: object) -> object:
+    """`true` in YAML is no text."""
+    return str(value).lower() if isinstance(value, bool) else value
 
 
 def _websocket(url: str) -> str:
@@ -129,6 +151,32 @@ def _owner(who: str) -> str:
     return who
 
 
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError, ZoneInfoNotFoundError):
+        raise ValueError('is not a time zone: it must be like "Europe/Berlin"') from None
+    return name
+
+
+def _quota(words: str) -> str:
+    try:
+        parse_limit(words)
+    except BadArgument:
+        raise ValueError('is not a limit: it must be like "20k tokens per day" or "$5 per month"') from None
+    return words
+
+
+def _money(given: object) -> object:
+    """Dollars as they are written, "$0.15", as millionths; a number is taken for millionths."""
+    if not isinstance(given, str):
+        return given
+    found = re.fullmatch(r"\$\s?(\d{1,6}(\.\d{1,6})?)", given.strip(), re.ASCII)
+    if not found:
+        raise ValueError('must be like "$0.15", or a whole number of millionths of a dollar')
+    return int(Decimal(found[1]) * 1_000_000)
+
+
 def _path(path: str) -> str:
     if not re.fullmatch(r"/[A-Za-z0-9_./-]*", path):
         raise ValueError("must begin with / and may have only A-Z a-z 0-9 _ . - and /")
@@ -153,6 +201,12 @@ def _secret(given: SecretStr) -> SecretStr:
     return SecretStr(secret)
 
 
+def _long(given: SecretStr) -> SecretStr:
+    if len(given.get_secret_value()) < LONG:
+        raise ValueError(f"must have at least {LONG} characters, which nobody can guess")
+    return given
+
+
 def _discord(given: SecretStr) -> SecretStr:
     if not re.fullmatch(r"[A-Za-z0-9_.-]+", given.get_secret_value()):
         raise ValueError("may have only A-Z a-z 0-9 _ . and -")
@@ -173,6 +227,8 @@ def _webhook(given: SecretStr) -> SecretStr:
 
 Host = Annotated[str, AfterValidator(_host)]
 HttpUrl = Annotated[str, AfterValidator(_http)]
+ProxyUrl = Annotated[str, AfterValidator(_proxy)]
+AnyPlus = Annotated[Plus, BeforeValidator(_plus)]
 WebsocketUrl = Annotated[str, AfterValidator(_websocket)]
 PublicUrl = Annotated[str, AfterValidator(_public)]
 UrlPath = Annotated[str, AfterValidator(_path)]
@@ -180,7 +236,11 @@ StoreUrl = Annotated[str, AfterValidator(_store)]
 Owner = Annotated[str, AfterValidator(_owner)]
 Alias = Annotated[str, AfterValidator(_alias)]
 Secret = Annotated[SecretStr, AfterValidator(_secret)]
+LongSecret = Annotated[Secret, AfterValidator(_long)]
 DiscordToken = Annotated[Secret, AfterValidator(_discord)]
 TelegramToken = Annotated[Secret, AfterValidator(_telegram)]
 WebhookSecret = Annotated[Secret, AfterValidator(_webhook)]
+Zone = Annotated[str, AfterValidator(_zone)]
+Quota = Annotated[str, AfterValidator(_quota)]
+MicroUsd = Annotated[int, BeforeValidator(_money), Field(ge=0, le=10**12)]
 Seconds = Annotated[float, Field(gt=0, le=DAY)]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel, SecretStr, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from adapters.config.shape import ELSEWHERE
@@ -124,16 +125,26 @@ def hidden(text: str) -> str:
 
 
 def _is_secret(path: Path, shape: type[BaseModel]) -> bool:
-    section = section_at(path[:-1], shape)
-    field = section.model_fields.get(str(path[-1])) if section and path else None
-    return field is not None and field.annotation is SecretStr
+    field = _field_at(path, shape)
+    return field is not None and _holds_secret(field.annotation)
+
+
+def _holds_secret(annotation: Any) -> bool:
+    return annotation is SecretStr or any(map(_holds_secret, getattr(annotation, "__args__", ())))
 
 
 def _description(path: Path, shape: type[BaseModel]) -> str:
-    section = section_at(path[:-1], shape)
-    field = section.model_fields.get(str(path[-1])) if section and path else None
+    field = _field_at(path, shape)
     text = (field.description or "") if field else ""
     return f"It is {text}." if text else ""
+
+
+def _field_at(path: Path, shape: type[BaseModel]) -> FieldInfo | None:
+    """What the shape says of a key; of an entry of a list, what it says of the list."""
+    while path and isinstance(path[-1], int):
+        path = path[:-1]
+    section = section_at(path[:-1], shape)
+    return section.model_fields.get(str(path[-1])) if section and path else None
 
 
 def _nearest(path: Path, shape: type[BaseModel]) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
-from bot.chat import Inbound
+from bot.chat import Call, Inbound
 from bot.errors import PlatformDown
 from bot.ports import Settings
 
@@ -39,11 +39,17 @@ EPOCH = datetime(2015, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """One message of a channel: `said` when it was for us."""
+    """
+    One message of a channel.
+
+    Args:
+        id: 0 for an edit of a message, which moves no watermark.
+        said: The message when it was for us; when it was not, and a key is in it, what that asks of us.
+    """
 
     id: int
     at: datetime
-    said: Inbound | None
+    said: Inbound | Call | None
 
 
 class Past(Protocol):
@@ -66,12 +72,24 @@ class Ear:
     Stores what is said in the order in which it was said, whether it was heard live or is read again.
 
     Watermarks are kept in memory and saved now and then: what was lost of them is heard again, and known by its id.
+
+    Args:
+        listed: Whether Discord says which channels there are. Where it does not, a channel is written down before its
+            first message is taken: whoever comes after us would not know that there is something to be read again.
     """
 
-    def __init__(self, settings: Settings, name: str, store: Callable[[Inbound], Awaitable[object]]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        name: str,
+        store: Callable[[Inbound | Call], Awaitable[object]],
+        *,
+        listed: bool = True,
+    ) -> None:
         self._settings = settings
         self._name = name
         self._store = store
+        self._listed = listed
         self._marks: dict[int, int] = {}
         self._unsaved: dict[int, int] = {}
         self._behind: set[int] | None = None
@@ -156,8 +174,8 @@ class Ear:
         for _ in range(PAGES):
             page = await past.after(channel, self.mark(channel), PAGE)
             for heard in page:
-                old = now - heard.at > WINDOW
-                missed += old and heard.said is not None
+                old = now - heard.at > WINDOW and isinstance(heard.said, Inbound)
+                missed += old
                 await self._take(channel, replace(heard, said=None) if old else heard)
             if len(page) < PAGE:
                 break
@@ -179,6 +197,8 @@ class Ear:
             self._behind.discard(channel)
 
     async def _take(self, channel: int, heard: Heard) -> None:
+        if not self._listed and channel not in self._marks:
+            await self._settings.put(self._name, {str(channel): str(heard.id - 1)})
         if heard.said is not None:
             await self._store(heard.said)
         self._move(channel, heard.id)

@@ -13,15 +13,18 @@ from discord.http import HTTPClient, Route
 from yarl import URL
 
 from adapters.discord.connection import Connection
-from adapters.discord.outbox import CHANNEL, EVERYWHERE, Acks, DiscordScreen
+from adapters.discord.outbox import CHANNEL, EVERYWHERE, Acks, DiscordScreen, PrivateChats, timely
+from adapters.discord.ranks import NOBODY, rank_in
 from adapters.pace import Pace, Paces
 from adapters.patience import patiently
 from adapters.tenure import Office
+from adapters.wrong_token import WrongToken
 from bot.access import Rank
 from bot.chat import Key
 from bot.commands.book import Book
-from bot.errors import PlatformDown
+from bot.errors import PlatformDown, Undeliverable
 from bot.ports import Leases, Ports
+from bot.reply import Reply
 from bot.session import Sessions
 from bot.turn import Turn
 
@@ -32,10 +35,6 @@ LOST = (discord.DiscordException, ReconnectWebSocket, aiohttp.ClientError, OSErr
 
 SCARCE = 1
 """Calls left in a bucket from which on edits that only show progress wait for its reset."""
-
-
-class WrongToken(Exception):
-    """Discord does not know the token."""
 
 
 class Discord:
@@ -66,17 +65,35 @@ class Discord:
         self._pace = Pace(EVERYWHERE)
         self._mouth: discord.Client | None = None
         self._acks = Acks()
+        self._private = PrivateChats(self._http, self._pace)
 
     # bot.ports.Platform
+
+    whispers = True
 
     def screen(self, turn: Turn) -> DiscordScreen:
         pace = self._paces.of(turn.origin.address["channel"], CHANNEL)
         return DiscordScreen(self._http, self._acks, turn, pace, self._pace, self._now)
 
     async def rank(self, key: Key) -> Rank:
-        """A caller's rank comes along with every interaction, and nothing else gives commands here."""
-        del key
-        return Rank.USER
+        """
+        For people other than the caller, whose rank comes along with every interaction.
+
+        Raises PlatformDown, also for any other refusal: whoever cannot be looked up may run the place.
+        """
+        try:
+            return await timely(self._http, lambda _: rank_in(self._client(), int(key.community), int(key.user)))
+        except NOBODY:
+            return Rank.USER
+        except Undeliverable as refusal:
+            raise PlatformDown(str(refusal)) from refusal
+
+    async def write_to(self, user: str, reply: Reply) -> bool:
+        return await self._private.write(user, reply)
+
+    def made(self, user: str) -> datetime | None:
+        """Its id says so. Source: discord.com/developers/docs/reference#snowflakes."""
+        return discord.utils.snowflake_time(int(user)) if user.isdecimal() else None
 
     # The connection.
 
@@ -115,8 +132,9 @@ class Discord:
         await patiently("Discord", lambda: self._connect(part, sessions, ports, ready), PlatformDown)
 
     async def _connect(self, part: int, sessions: Sessions, ports: Ports, ready: Callable[[str], None]) -> None:
-        connection = Connection(self._book, sessions, ports, self._acks, self._pace, self._now, ready)
         with _renaming():
+            reads_all = await self._may_read_all()
+            connection = Connection(self._book, sessions, ports, self._acks, self._pace, self._now, ready, reads_all)
             async with connection:
                 await connection.login(self._token)
                 await connection.publish(self._test_guild)
@@ -124,10 +142,23 @@ class Discord:
                     await connection.take_part(part, self._processes)
                 await connection.listen()
 
-    def _http(self) -> HTTPClient:
+    async def _may_read_all(self) -> bool:
+        """
+        Whether the intent Message Content is switched on for us: to ask for it otherwise ends the connection.
+
+        Source: docs.discord.com/developers/events/gateway#privileged-intents
+        """
+        assert self._mouth is not None
+        flags = (await self._mouth.application_info()).flags
+        return flags.gateway_message_content or flags.gateway_message_content_limited
+
+    def _client(self) -> discord.Client:
         if self._mouth is None:
             raise PlatformDown("not let in by Discord yet")
-        return self._mouth.http
+        return self._mouth
+
+    def _http(self) -> HTTPClient:
+        return self._client().http
 
     def _heed(self, channel: str, remaining: int, reset_after: float) -> None:
         """Obey what a response said of a channel's bucket."""

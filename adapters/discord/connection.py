@@ -1,24 +1,27 @@
 """One connection to Discord: messages are queued as they come and stored in order, interactions at once."""
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
 import discord
+from discord.http import Route
 
-from adapters.discord.commands import MOST_CHOICES, payload
+from adapters.discord.commands import LONGEST_CHOICE, MODAL, MOST_CHOICES, form, payload
 from adapters.discord.errors import TROUBLE
 from adapters.discord.hearing import PRIVATE, Hearing
 from adapters.discord.identify import Identifies
-from adapters.discord.intake import is_aside, overhear, read_interaction, read_typing
+from adapters.discord.intake import is_aside, overhear, overhear_edit, read_interaction, read_typing, unfilled
 from adapters.discord.outbox import Acks
 from adapters.discord.past import ChannelPast, joined, last_messages
 from adapters.pace import Pace
-from bot.chat import Inbound
+from bot.chat import Call, Inbound
 from bot.commands.book import Book
-from bot.errors import StorageDown
+from bot.commands.spec import Command
+from bot.errors import PlatformDown, StorageDown
 from bot.ports import Ports
 from bot.session import Sessions
 
@@ -27,6 +30,8 @@ log = logging.getLogger(__name__)
 APART = 5.0
 """Seconds between two IDENTIFYs. Source: discord.com/developers/docs/events/gateway#rate-limiting."""
 
+AT_ONCE = 2.0
+"""Seconds in which suggestions must be found; Discord waits 3, and some of them are the way's."""
 
 HANDSHAKE = ("READY", "RESUMED")
 """Without these there is no session: what goes wrong in them ends it."""
@@ -35,6 +40,8 @@ HANDSHAKE = ("READY", "RESUMED")
 class Connection(discord.AutoShardedClient):
     """
     One login. It keeps as little as it can: no messages, no members, the fewest intents.
+
+    Where we are let read what is not for us, it is looked through for keys, and forgotten.
 
     A session that is resumed misses nothing. One that begins anew, with an IDENTIFY, does: its servers are held until
     each has been caught up with.
@@ -49,10 +56,11 @@ class Connection(discord.AutoShardedClient):
         pace: Pace,
         now: Callable[[], datetime],
         ready: Callable[[str], None],
+        reads_all: bool = False,
         **options: Any,
     ) -> None:
         super().__init__(
-            intents=discord.Intents(guilds=True, guild_messages=True, dm_messages=True),
+            intents=discord.Intents(guilds=True, guild_messages=True, dm_messages=True, message_content=reads_all),
             allowed_mentions=discord.AllowedMentions.none(),
             max_messages=None,
             chunk_guilds_at_startup=False,
@@ -75,7 +83,7 @@ class Connection(discord.AutoShardedClient):
         """Discord has told us who we are."""
         me = self._me.id
         self._identifies = Identifies(self._ports.settings, me, self._now)
-        self._hearing = Hearing(self._ports.settings, me, self._sessions.ask, self._now)
+        self._hearing = Hearing(self._ports.settings, me, self._store, self._now)
 
     async def publish(self, guild: int | None) -> None:
         """Make exactly our commands known: everywhere, or in one server. Without it we can still be talked to."""
@@ -141,19 +149,37 @@ class Connection(discord.AutoShardedClient):
         server = message.guild.id if message.guild else PRIVATE
         self._hearing.hear(server, message.channel.id, overhear(message, self._me))
 
+    async def on_raw_message_edit(self, edit: discord.RawMessageUpdateEvent) -> None:
+        """Nobody is answered because of an edit, but a key may have been slipped in."""
+        heard = overhear_edit(edit.message, self._me)
+        if heard is not None and edit.guild_id is not None:
+            self._hearing.hear(edit.guild_id, edit.channel_id, heard)
+
+    async def _store(self, given: Inbound | Call) -> None:
+        """Raises StorageDown: then it was not taken."""
+        await (self._sessions.ask(given) if isinstance(given, Inbound) else self._sessions.call(given))
+
     # Interactions.
 
     async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
-        """Store a command or a pressed button, then tell Discord that we have it."""
+        """
+        Store a command, a form or a pressed button, then tell Discord that we have it.
+
+        Where nobody could keep what is typed into a form, the command itself says so.
+        """
         if interaction.type is discord.InteractionType.autocomplete:
             await self._suggest(interaction)
+            return
+        command = unfilled(interaction, self._book)
+        if command is not None and self._ports.cipher is not None:
+            await self._show_form(interaction, command)
             return
         given = read_interaction(interaction, self._me, self._book)
         if given is None:
             return
         with self._acks.pending(interaction.token):
             try:
-                await (self._sessions.ask(given) if isinstance(given, Inbound) else self._sessions.call(given))
+                await self._store(given)
             except StorageDown as trouble:
                 log.error("interaction %s was not taken: %s", interaction.id, trouble)
                 await interaction.response.send_message(trouble.for_user, ephemeral=True)
@@ -170,16 +196,30 @@ class Connection(discord.AutoShardedClient):
         except TROUBLE as error:
             log.warning("interaction %s was not acknowledged: %s", interaction.id, error)
 
+    async def _show_form(self, interaction: discord.Interaction[Any], command: Command) -> None:
+        """Have the arguments typed into a form. What is typed comes as an interaction of its own."""
+        path = "/interactions/{webhook_id}/{webhook_token}/callback"
+        route = Route("POST", path, webhook_id=interaction.id, webhook_token=interaction.token)
+        try:
+            await self.http.request(route, json={"type": MODAL, "data": form(command)})
+        except TROUBLE as error:
+            log.warning("interaction %s was not answered with a form: %s", interaction.id, error)
+
     async def _suggest(self, interaction: discord.Interaction[Any]) -> None:
-        """Propose values for the argument that is being typed."""
-        typing = read_typing(interaction)
-        if typing is None or not self._book.knows(typing.command):
+        """Propose values for the argument that is being typed; none when they cannot be had at once."""
+        typing = read_typing(interaction, self._me)
+        if typing is None:
             return
-        params = self._book.find(typing.command).params
-        suggest = next((param.suggest for param in params if param.name == typing.param), None)
-        values = suggest(self._ports, typing.text) if suggest else ()
-        choices = [discord.app_commands.Choice(name=value, value=value) for value in values[:MOST_CHOICES]]
-        await interaction.response.autocomplete(choices)
+        values: Sequence[str] = ()
+        try:
+            async with asyncio.timeout(AT_ONCE):
+                values = await self._book.suggest(self._ports, typing.call, typing.param, typing.text)
+        except (TimeoutError, StorageDown, PlatformDown) as trouble:
+            log.warning("nothing was suggested for /%s: %r", typing.call.command, trouble)
+        fitting = [value for value in values if 0 < len(value) <= LONGEST_CHOICE][:MOST_CHOICES]
+        choices = [discord.app_commands.Choice(name=value, value=value) for value in fitting]
+        with contextlib.suppress(*TROUBLE):  # too late: they have typed on
+            await interaction.response.autocomplete(choices)
 
     async def on_error(self, event_method: str, /, *_: Any, **__: Any) -> None:
         """What a handler failed at is for the log; the next event is handled all the same."""

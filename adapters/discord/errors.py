@@ -15,11 +15,26 @@ class DeadInteraction(Undeliverable):
     """The interaction was never acknowledged, or its token has run out after 15 minutes."""
 
 
+class Unreachable(Undeliverable):
+    """A user who takes no private messages from us: a setting, a block, no server in common, nobody at all."""
+
+
+class NotThere(Undeliverable):
+    """A server, a channel or a member that there is not, or that is not for us to see."""
+
+
 CODES: Mapping[int, type[BotError]] = {
+    10004: NotThere,  # Unknown Guild
+    10007: NotThere,  # Unknown Member
+    50001: NotThere,  # Missing Access
     10008: PartGone,  # Unknown Message
     10015: DeadInteraction,  # Unknown Webhook
     10062: DeadInteraction,  # Unknown interaction
     50027: DeadInteraction,  # Invalid Webhook Token
+    10013: Unreachable,  # Unknown User
+    50007: Unreachable,  # Cannot send messages to this user
+    50033: Unreachable,  # Invalid Recipient(s)
+    50278: Unreachable,  # Cannot send messages to this user due to having no mutual guilds
     30046: PartGone,  # Maximum number of edits to messages older than 1 hour reached
 }
 """Discord's error codes that mean more than their status. Source: discord.com/developers/docs, JSON Error Codes."""

@@ -14,9 +14,10 @@ from functools import partial
 
 from adapters.discord.catchup import Ear, Heard, Past
 from adapters.patience import patiently
-from bot.chat import Inbound
+from bot.chat import Call, Inbound
 from bot.errors import PlatformDown, StorageDown
 from bot.ports import Settings
+from bot.tasks import end
 
 log = logging.getLogger(__name__)
 
@@ -34,11 +35,15 @@ class Hearing:
     """What one connection hears. Servers are known by their ids."""
 
     def __init__(
-        self, settings: Settings, bot: int, ask: Callable[[Inbound], Awaitable[object]], now: Callable[[], datetime]
+        self,
+        settings: Settings,
+        bot: int,
+        store: Callable[[Inbound | Call], Awaitable[object]],
+        now: Callable[[], datetime],
     ) -> None:
         self._settings = settings
         self._bot = bot
-        self._ask = ask
+        self._store = store
         self._now = now
         self._ears: dict[int, Ear] = {}
         self._heard: asyncio.Queue[tuple[int, int, Heard]] = asyncio.Queue()
@@ -80,15 +85,13 @@ class Hearing:
         try:
             yield
         finally:
-            for task in (*tasks, *self._catching_up.values()):
-                task.cancel()
-            await asyncio.gather(*tasks, *self._catching_up.values(), return_exceptions=True)
+            await end(*tasks, *self._catching_up.values())
             await self._save()
 
     def _ear(self, server: int) -> Ear:
         if server not in self._ears:
             name = f"discord:{self._bot}:{server or 'private'}/heard"
-            self._ears[server] = Ear(self._settings, name, self._take)
+            self._ears[server] = Ear(self._settings, name, self._take, listed=bool(server))
         return self._ears[server]
 
     def _leave_off(self, server: int) -> None:
@@ -114,10 +117,10 @@ class Hearing:
                 log.exception("%s could not be read again and was skipped", what)
                 await ear.catch_up({}, past, self._now())
 
-    async def _take(self, said: Inbound) -> None:
+    async def _take(self, said: Inbound | Call) -> None:
         """Write down what was said. Discord will not say it again: it waits for a store that is down."""
         try:
-            await patiently("Discord messages", partial(self._ask, said), StorageDown)
+            await patiently("Discord messages", partial(self._store, said), StorageDown)
         except Exception:
             log.exception("message %s could not be taken and was skipped", said.origin.event)
 

@@ -8,18 +8,28 @@ from typing import Any
 import discord
 
 from adapters.discord.catchup import Heard
+from adapters.discord.commands import FORM, FORMS
+from adapters.discord.ranks import manages
 from bot.access import Rank
 from bot.chat import Call, Inbound, Key, Origin
 from bot.commands.book import Book
+from bot.commands.spec import Command
+from bot.spoken import overheard
 
 log = logging.getLogger(__name__)
 
 
+SUB_COMMAND = 1
+"""Source: discord.com/developers/docs/interactions/application-commands, option types."""
+
+Data = Mapping[str, Any]
+
+
 @dataclass(frozen=True, slots=True)
 class Typing:
-    """An argument of a command while it is being typed."""
+    """An argument of a command while it is being typed; `call` is the command so far."""
 
-    command: str
+    call: Call
     param: str
     text: str
 
@@ -27,11 +37,19 @@ class Typing:
 def overhear(message: discord.Message, me: discord.abc.User) -> Heard:
     """Any message of a channel, whether it is for us or not. One that cannot be read is for nobody."""
     try:
-        said = read_message(message, me)
+        said = read_message(message, me) or read_leak(message, me, f"k{message.id}")
     except Exception:
         log.exception("message %s could not be read and was skipped", message.id)
         said = None
     return Heard(message.id, message.created_at, said)
+
+
+def overhear_edit(message: discord.Message, me: discord.abc.User) -> Heard | None:
+    """A message that says something else now; None unless there is a key in it."""
+    if message.edited_at is None:
+        return None  # Discord has added a preview
+    leak = read_leak(message, me, f"k{message.id}.{message.edited_at.timestamp():.3f}")
+    return Heard(0, message.edited_at, leak) if leak else None
 
 
 def read_message(message: discord.Message, me: discord.abc.User) -> Inbound | None:
@@ -43,10 +61,8 @@ def read_message(message: discord.Message, me: discord.abc.User) -> Inbound | No
     community = _community(message)
     if community and not to_us and me not in message.mentions:
         return None
-    address = {"kind": "message", "channel": str(message.channel.id), "reply_to": str(message.id), "via": "channel"}
-    key = _key(me.id, community, message.channel, message.author.id)
     return Inbound(
-        Origin(key, f"m{message.id}", str(message.author.display_name), message.created_at, address),
+        _origin_of(message, me, f"m{message.id}"),
         _text(message, me),
         message=str(message.id),
         reply_to=str(message.reference.message_id) if message.reference and message.reference.message_id else "",
@@ -55,46 +71,92 @@ def read_message(message: discord.Message, me: discord.abc.User) -> Inbound | No
     )
 
 
+def read_leak(message: discord.Message, me: discord.abc.User, event: str) -> Call | None:
+    """What is to be done about keys in a message that others can read, whoever wrote it; None when there are none."""
+    if not _community(message) or message.author.id == me.id:
+        return None
+    texts = (message.content, *(forwarded.content for forwarded in message.message_snapshots))
+    return overheard(" ".join(texts), lambda: _origin_of(message, me, event))
+
+
 def read_interaction(interaction: discord.Interaction[Any], me: discord.abc.User, book: Book) -> Inbound | Call | None:
-    """Take up a slash command or a pressed button; None for any other interaction."""
-    data: Mapping[str, Any] = interaction.data or {}
+    """Take up a slash command, a form that was filled in, or a pressed button; None for any other interaction."""
+    data: Data = interaction.data or {}
     if interaction.type is discord.InteractionType.component:
         command, _, argument = str(data.get("custom_id", "")).partition(":")
         if not book.knows(command):
             return None
         private = interaction.message is not None and interaction.message.flags.ephemeral
         origin = _origin(interaction, me, "press", private=private)
-        return Call(origin, command, {"turn": argument}, pressed=True, rank=_rank(interaction))
-    if interaction.type is not discord.InteractionType.application_command:
+        return Call(
+            origin, command, {"turn": argument}, pressed=True, rank=_rank(interaction), roles=_roles(interaction)
+        )
+    if not _is_slash(interaction) and not _is_form(interaction):
         return None
-    name, arguments = str(data.get("name", "")), _arguments(data.get("options", ()))
-    origin = _origin(interaction, me, "slash", private=is_aside(interaction, book))
-    if name == "ask":
-        return Inbound(origin, arguments.get("prompt", ""))
-    return Call(origin, name, arguments, rank=_rank(interaction))
+    call = _call(interaction, me, private=is_aside(interaction, book))
+    if call.command == "ask":
+        return Inbound(call.origin, call.arguments.get("prompt", ""))
+    return call
 
 
-def read_typing(interaction: discord.Interaction[Any]) -> Typing | None:
+def unfilled(interaction: discord.Interaction[Any], book: Book) -> Command | None:
+    """The slash command whose arguments are still to be typed into a form; None for any other."""
+    name, _ = _given(interaction.data or {})
+    return book.find(name) if _is_slash(interaction) and name in FORMS else None
+
+
+def read_typing(interaction: discord.Interaction[Any], me: discord.abc.User) -> Typing | None:
     """The argument that somebody is typing, for an autocomplete interaction."""
-    data: Mapping[str, Any] = interaction.data or {}
-    focused = next((option for option in data.get("options", ()) if option.get("focused")), None)
-    return Typing(str(data.get("name")), focused["name"], str(focused["value"])) if focused else None
+    _, options = _given(interaction.data or {})
+    focused = next((option for option in options if option.get("focused")), None)
+    if focused is None:
+        return None
+    return Typing(_call(interaction, me, private=True), str(focused["name"]), str(focused["value"]))
 
 
 def is_aside(interaction: discord.Interaction[Any], book: Book) -> bool:
-    """Whether the answer to a slash command is for the caller alone."""
-    data: Mapping[str, Any] = interaction.data or {}
+    """Whether the answer to a slash command, or to its form, is for the caller alone."""
     if interaction.guild_id is None:
         return False
-    name = str(data.get("name", ""))
+    name, options = _given(interaction.data or {})
     if name == "ask":
-        return _arguments(data.get("options", ())).get("private") == "yes"
+        return _arguments(options).get("private") == "yes"
     return not book.knows(name) or book.find(name).aside
+
+
+def _is_slash(interaction: discord.Interaction[Any]) -> bool:
+    return interaction.type is discord.InteractionType.application_command
+
+
+def _is_form(interaction: discord.Interaction[Any]) -> bool:
+    """Whether it is one of our forms; an app of somebody's own making can send any."""
+    data: Data = interaction.data or {}
+    id = str(data.get("custom_id", ""))
+    is_ours = id.startswith(FORM) and id.removeprefix(FORM) in FORMS
+    return interaction.type is discord.InteractionType.modal_submit and is_ours
+
+
+def _call(interaction: discord.Interaction[Any], me: discord.abc.User, *, private: bool) -> Call:
+    name, options = _given(interaction.data or {})
+    origin = _origin(interaction, me, "slash", private=private)
+    return Call(origin, name, _arguments(options), rank=_rank(interaction), roles=_roles(interaction))
+
+
+def _given(data: Data) -> tuple[str, Sequence[Data]]:
+    """The full name of a command, and what was filled in: below its sub-command, if it has one, or in its form."""
+    if "components" in data:
+        fields = [label["component"] for label in data["components"]]
+        filled = [{"name": field["custom_id"], "value": field["value"]} for field in fields]
+        return str(data["custom_id"]).removeprefix(FORM), filled
+    name, options = str(data.get("name", "")), data.get("options", ())
+    below = next((option for option in options if option.get("type") == SUB_COMMAND), None)
+    return (f"{name} {below['name']}", below.get("options", ())) if below else (name, options)
 
 
 def _origin(interaction: discord.Interaction[Any], me: discord.abc.User, kind: str, *, private: bool) -> Origin:
     can_post = interaction.app_permissions.view_channel and interaction.app_permissions.send_messages
-    ours = interaction.is_guild_integration() or (interaction.guild_id is None and interaction.context.dm_channel)
+    at_home = interaction.is_guild_integration() or (interaction.guild_id is None and interaction.context.dm_channel)
+    ours = at_home and interaction.channel is not None
     address = {
         "kind": kind,
         "channel": str(interaction.channel_id),
@@ -104,8 +166,16 @@ def _origin(interaction: discord.Interaction[Any], me: discord.abc.User, kind: s
         "application": str(interaction.application_id),
         "token": str(interaction.token),
     }
-    key = _key(me.id, str(interaction.guild_id or ""), interaction.channel, interaction.user.id)
+    # The library says nothing of a channel of a kind that it does not know: what is said there stands for itself.
+    channel = interaction.channel or discord.Object(interaction.id)
+    key = _key(me.id, str(interaction.guild_id or ""), channel, interaction.user.id)
     return Origin(key, f"i{interaction.id}", str(interaction.user.display_name), interaction.created_at, address)
+
+
+def _origin_of(message: discord.Message, me: discord.abc.User, event: str) -> Origin:
+    address = {"kind": "message", "channel": str(message.channel.id), "reply_to": str(message.id), "via": "channel"}
+    key = _key(me.id, _community(message), message.channel, message.author.id)
+    return Origin(key, event, str(message.author.display_name), message.created_at, address)
 
 
 def _community(message: discord.Message) -> str:
@@ -150,10 +220,14 @@ def _kind(attachments: Sequence[discord.Attachment]) -> str:
     return {"image": "a picture", "video": "a video", "audio": "an audio file"}.get(kind, "a file")
 
 
-def _arguments(options: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+def _arguments(options: Sequence[Data]) -> dict[str, str]:
     return {str(option["name"]): str(option["value"]) for option in options if "value" in option}
 
 
+def _roles(interaction: discord.Interaction[Any]) -> tuple[str, ...]:
+    member = interaction.user
+    return tuple(str(role) for role in member._roles) if isinstance(member, discord.Member) else ()
+
+
 def _rank(interaction: discord.Interaction[Any]) -> Rank:
-    may = interaction.permissions
-    return Rank.ADMIN if may.administrator or may.manage_guild or may.manage_channels else Rank.USER
+    return Rank.ADMIN if manages(interaction.permissions) else Rank.USER  # no channel can grant these

@@ -8,20 +8,26 @@ needed to go on after a restart is an id, a token, and a page.
 import asyncio
 import contextlib
 import hashlib
+import json
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, TypeVar
 
 from discord.http import HTTPClient, Route
 
 from adapters.discord.catchup import snowflake
-from adapters.discord.errors import TROUBLE, DeadInteraction, renamed
+from adapters.discord.errors import TROUBLE, DeadInteraction, Unreachable, renamed
 from adapters.discord.render import pages
 from adapters.discord.strays import NONCE, find_stray, mark
 from adapters.pace import Pace, Rule
 from bot.errors import PartGone, PlatformBusy, PlatformDown, Undeliverable
-from bot.reply import Button, Page, Reply
+from bot.reply import Button, Page, Picture, Reply
 from bot.turn import Turn
+
+log = logging.getLogger(__name__)
 
 CHANNEL = (Rule(5, 5.0, kept=1), Rule(1, 1.1, spares=True))
 """
@@ -41,8 +47,14 @@ SUPPRESS_EMBEDS = 1 << 2
 EPHEMERAL = 1 << 6
 """Message flag: seen by the one who gave the command alone."""
 
-ROW, BUTTON, GREY = 1, 2, 2
+ROW, BUTTON, GREY, LINK = 1, 2, 2, 5
 NO_MENTIONS = {"parse": list[str]()}
+
+LONGEST_ALT = 1024
+"""Characters. Source: discord.com/developers/docs/resources/message#attachment-object, description."""
+
+CROWD = 10_000
+"""Private channels that are remembered."""
 
 T = TypeVar("T")
 
@@ -135,11 +147,25 @@ class DiscordScreen:
 
     async def tell(self, pages: Sequence[Page]) -> None:
         for part, page in enumerate(pages):
+            await self._say(part, page)
+
+    async def _say(self, part: int, page: Page) -> None:
+        """Tell one page; should Discord refuse its picture, then without: the words matter more."""
+        try:
             if part == 0 and self._address["kind"] == "slash":
                 await self._answer(page)
+            elif self._address["kind"] == "message":
+                await self._create(part, page)
             else:
                 await self._acks.given(self._address["token"])
-                await self._call(self._followup(), self._aside(page))
+                await self._call(self._followup(), self._aside(page), page.picture)
+        except DeadInteraction:
+            raise
+        except Undeliverable as refusal:
+            if page.picture is None:
+                raise
+            log.error("refused with its picture, so told without: %s", refusal)
+            await self._say(part, replace(page, text=page.text or page.picture.alt, picture=None))
 
     async def _stray(self, part: int) -> str | None:
         """
@@ -172,7 +198,7 @@ class DiscordScreen:
         """Fill in the answer that Discord shows as being thought about."""
         await self._acks.given(self._address["token"])
         try:
-            return await self._call(self._webhook("PATCH", "@original"), _content(page))
+            return await self._call(self._webhook("PATCH", "@original"), _content(page), page.picture)
         except DeadInteraction as dead:
             if self._now() - self._turn.origin.at < UNHEARD:
                 raise PlatformDown("the process that heard it has yet to acknowledge it") from dead
@@ -202,25 +228,86 @@ class DiscordScreen:
         alone = self._address["private"] or self._address["kind"] == "press"
         return {**_content(page), "flags": SUPPRESS_EMBEDS | (EPHEMERAL if alone else 0)}
 
-    async def _call(self, route: Route, body: dict[str, Any] | None = None) -> str:
+    async def _call(self, route: Route, body: dict[str, Any] | None = None, picture: Picture | None = None) -> str:
         """Make a call. Returns the id of the message that it made or changed."""
-        answer = await self._timely(
-            lambda http: http.request(route) if body is None else http.request(route, json=body)
-        )
+        answer = await self._timely(lambda http: request(http, route, body, picture))
         return str(answer["id"]) if isinstance(answer, dict) else ""
 
     async def _timely(self, call: Callable[[HTTPClient], Awaitable[T]]) -> T:
         try:
-            async with asyncio.timeout(PATIENCE):
-                return await call(self._http())
-        except TROUBLE as error:
-            trouble = renamed(error)
-            if isinstance(trouble, PlatformBusy):
-                self._channel_pace.hold_off(trouble.retry_after)
-            raise trouble from error
-        except RuntimeError:
-            self._http()  # raises PlatformDown when the connection was closed under the call
+            return await timely(self._http, call)
+        except PlatformBusy as wait:
+            self._channel_pace.hold_off(wait.retry_after)
             raise
+
+
+class PrivateChats:
+    """Where we write to people who did not ask for it just now. Each one's channel is asked for once."""
+
+    def __init__(self, http: Callable[[], HTTPClient], pace: Pace) -> None:
+        self._http = http
+        self._pace = pace
+        self._channels: dict[str, str] = {}
+
+    async def write(self, user: str, reply: Reply) -> bool:
+        """
+        Write to somebody. A message that failed halfway may arrive twice when it is tried again.
+
+        Returns False when they cannot be written to. Raises PlatformDown.
+        """
+        try:
+            channel = await self._channel(user)
+            for page in pages(reply):
+                body = {**_content(page), "flags": SUPPRESS_EMBEDS}
+                route = Route("POST", "/channels/{channel_id}/messages", channel_id=channel)
+                await self._paced(partial(request, route=route, body=body, picture=page.picture))
+        except Unreachable as reason:
+            log.info("user %s cannot be written to: %s", user, reason)
+            return False
+        except Undeliverable as refusal:
+            log.error("what was written to user %s was refused: %s", user, refusal)
+            return False
+        return True
+
+    async def _channel(self, user: str) -> str:
+        """The private channel with somebody; Discord makes it when it is asked for."""
+        if user not in self._channels:
+            if len(self._channels) >= CROWD:
+                self._channels.clear()
+            route = Route("POST", "/users/@me/channels")
+            channel = await self._paced(partial(request, route=route, body={"recipient_id": user}))
+            self._channels[user] = str(channel["id"])
+        return self._channels[user]
+
+    async def _paced(self, call: Callable[[HTTPClient], Awaitable[T]]) -> T:
+        async with self._pace.turn(urgent=True):
+            return await timely(self._http, call)
+
+
+async def timely(http: Callable[[], HTTPClient], call: Callable[[HTTPClient], Awaitable[T]]) -> T:
+    """Make a call within our patience. What the library raises leaves under our names."""
+    try:
+        async with asyncio.timeout(PATIENCE):
+            return await call(http())
+    except TROUBLE as error:
+        raise renamed(error) from error
+    except RuntimeError:
+        http()  # raises PlatformDown when the connection was closed under the call
+        raise
+
+
+async def request(
+    http: HTTPClient, route: Route, body: dict[str, Any] | None = None, picture: Picture | None = None
+) -> Any:
+    """Send a body as JSON, or beside a picture as Discord wants it (developers/reference#uploading-files)."""
+    if body is None:
+        return await http.request(route)
+    if picture is None:
+        return await http.request(route, json=body)
+    attached = {"id": 0, "filename": picture.name, "description": picture.alt[:LONGEST_ALT]}
+    words = json.dumps({**body, "attachments": [attached]})
+    file = {"name": "files[0]", "value": picture.png, "filename": picture.name, "content_type": "image/png"}
+    return await http.request(route, form=[{"name": "payload_json", "value": words}, file])
 
 
 def _content(page: Page) -> dict[str, Any]:
@@ -230,5 +317,10 @@ def _content(page: Page) -> dict[str, Any]:
 def _rows(buttons: Sequence[Button]) -> list[dict[str, Any]]:
     if not buttons:
         return []
-    row = [{"type": BUTTON, "style": GREY, "label": button.label, "custom_id": button.data} for button in buttons]
-    return [{"type": ROW, "components": row}]
+    return [{"type": ROW, "components": [_button(button) for button in buttons]}]
+
+
+def _button(button: Button) -> dict[str, Any]:
+    if button.url:
+        return {"type": BUTTON, "style": LINK, "label": button.label, "url": button.url}
+    return {"type": BUTTON, "style": GREY, "label": button.label, "custom_id": button.data}

@@ -4,32 +4,105 @@ import asyncio
 import contextlib
 import hmac
 import logging
+import socket
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import Any
 
 import uvicorn
 from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp
 
+from adapters.http import refusals
+from adapters.http.docs_page import HEADERS, page
 from adapters.http.errors import CannotListen
-from bot.errors import StorageDown
+from adapters.http.heads import Heads
+from adapters.http.refusals import Rejected
+from bot.errors import BotError, StorageDown
 
 log = logging.getLogger(__name__)
 
 LARGEST = 1 << 20
 """Bytes of a webhook call that are read. An update is a few KB."""
 
+LARGEST_FRAME = 1 << 20
+"""Bytes of a WebSocket message that are read; a larger one closes the connection, with code 1009."""
+
+GRACE = 20
+"""Seconds that calls under way get when we close. A client that does not read would hold us up for ever."""
+
 Take = Callable[[Mapping[str, Any]], Awaitable[object]]
 
 
-def create() -> FastAPI:
-    """A server that answers for its own health, and nothing else yet."""
-    app = FastAPI(title="Parley", openapi_url=None)
+def create(*, documented: bool = False) -> FastAPI:
+    """
+    A server that answers for its own health, and nothing else yet.
 
-    @app.get("/health")
+    Args:
+        documented: Whether there is a description of what it offers, at /docs.
+    """
+    app = FastAPI(title="Parley", openapi_url="/openapi.json" if documented else None, docs_url=None, redoc_url=None)
+    if documented:
+        _describe(app)
+    _tell_errors(app)
+
+    @app.get("/health", tags=["operation"])
     async def health() -> dict[str, str]:
+        """Whether this process lives."""
         return {"status": "ok"}
 
     return app
+
+
+def _describe(app: FastAPI) -> None:
+    @app.get("/docs", include_in_schema=False)
+    async def docs() -> HTMLResponse:
+        return HTMLResponse(page(app.openapi()), headers=HEADERS)
+
+
+def add_ready(app: FastAPI, ready: Callable[[], Awaitable[object]]) -> None:
+    """Say at /ready whether anybody can be served: `ready` raises StorageDown when not."""
+
+    @app.get("/ready", tags=["operation"])
+    async def is_ready() -> dict[str, str]:
+        """Whether this process can serve: its store answers."""
+        await ready()
+        return {"status": "ready"}
+
+
+def _tell_errors(app: FastAPI) -> None:
+    """Let every refusal be told in our words, in the shape that a path's clients read."""
+
+    async def refused(request: Request, error: Exception) -> Response:
+        assert isinstance(error, BotError)
+        return refusals.response(error, request.url.path)
+
+    async def unroutable(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        return refusals.plain(request.url.path, error.status_code, error.headers)
+
+    async def malformed(request: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)
+        where = ".".join(str(part) for part in error.errors()[0]["loc"][1:])
+        sentence = f"{where or 'The request'} is not as it should be."
+        return refusals.response(Rejected(sentence, 422), request.url.path)
+
+    async def left(request: Request, error: Exception) -> Response:
+        del request, error
+        return Response(status_code=499)  # nobody reads it
+
+    async def broke(request: Request, error: Exception) -> Response:
+        log.error("%s broke", request.url.path, exc_info=error)
+        return refusals.plain(request.url.path, 500)
+
+    app.add_exception_handler(BotError, refused)
+    app.add_exception_handler(HTTPException, unroutable)
+    app.add_exception_handler(RequestValidationError, malformed)
+    app.add_exception_handler(ClientDisconnect, left)
+    app.add_exception_handler(Exception, broke)
 
 
 def add_webhook(app: FastAPI, path: str, secret: str, take: Take) -> None:
@@ -63,22 +136,53 @@ def add_webhook(app: FastAPI, path: str, secret: str, take: Take) -> None:
 
 
 class _Server(uvicorn.Server):
-    """A uvicorn server that does not take the process's signals for itself."""
+    """A uvicorn server that does not take the process's signals for itself, and says when it listens."""
+
+    def __init__(self, settings: uvicorn.Config, listening: Callable[[], None]) -> None:
+        super().__init__(settings)
+        self._listening = listening
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._listening()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
 
 
-async def serve(app: FastAPI, host: str, port: int) -> None:
-    """Serve until cancelled, then let calls under way end. Raises CannotListen."""
-    server = _Server(uvicorn.Config(app, host, port, log_config=None, access_log=False, lifespan="off"))
+async def serve(
+    app: ASGIApp, host: str, port: int, *, grace: int = GRACE, listening: Callable[[], None] = lambda: None
+) -> None:
+    """Serve until cancelled, then let calls under way end, for `grace` seconds. Raises CannotListen."""
+    server = _Server(_settings(app, host, port, grace), listening)
     serving = asyncio.ensure_future(_guarded(server, f"{host}:{port}"))
     try:
         await asyncio.shield(serving)
     finally:
         server.should_exit = True
-        await asyncio.wait({serving})
+        while not serving.done():  # calls under way use what is closed after us, however often we are told to end
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.wait({serving})
+
+
+def _settings(app: ASGIApp, host: str, port: int, grace: int) -> uvicorn.Config:
+    """WebSocket messages are not compressed: a few bytes could become many megabytes of them."""
+    return uvicorn.Config(
+        app,
+        host,
+        port,
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        server_header=False,
+        http=Heads,
+        ws="websockets-sansio",
+        ws_max_size=LARGEST_FRAME,
+        ws_per_message_deflate=False,
+        timeout_graceful_shutdown=grace,
+    )
 
 
 async def _guarded(server: uvicorn.Server, address: str) -> None:

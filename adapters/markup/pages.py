@@ -15,7 +15,8 @@ NOTHING_YET = "…"
 def paginate(
     reply: Reply, style: Style, limit: int, draw: Callable[[Rich], Page], size: Callable[[Page], int]
 ) -> tuple[Page, ...]:
-    """At least one page; the buttons stand below the last."""
+    """At least one page; the picture stands with the first, the buttons below the last."""
     pages = cut(noted(read(reply.text, style), reply.note), limit, draw, size)
-    *earlier, last = pages or (Page(NOTHING_YET),)
+    first, *others = pages or (Page("" if reply.picture else NOTHING_YET),)
+    *earlier, last = replace(first, picture=reply.picture), *others
     return (*earlier, replace(last, buttons=reply.buttons))

@@ -3,32 +3,38 @@
 import json
 import logging
 import os
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from telegram import Bot, ChatMember, Update
-from telegram.error import BadRequest, EndPointNotFound, InvalidToken, TelegramError
+from telegram.error import BadRequest, ChatMigrated, EndPointNotFound, Forbidden, InvalidToken, TelegramError
 from telegram.request import HTTPXRequest
 
 from adapters.pace import Pace, Paces
 from adapters.patience import patiently
 from adapters.telegram.commands import menu
 from adapters.telegram.errors import renamed
-from adapters.telegram.intake import Me, read
-from adapters.telegram.outbox import EVERYWHERE, GROUP, PRIVATE, TelegramScreen
+from adapters.telegram.intake import Me, leaks, read
+from adapters.telegram.moved import Moved, move_in
+from adapters.telegram.names import Names
+from adapters.telegram.outbox import EVERYWHERE, GROUP, PRIVATE, TelegramScreen, write
+from adapters.wrong_token import WrongToken
+from bot import own
 from bot.access import Rank
-from bot.chat import Call, Inbound, Key
+from bot.chat import Call, Inbound, Key, Origin
 from bot.commands.book import Book
 from bot.errors import BotError, PlatformDown, StorageDown
-from bot.ports import DeadLetter, DeadLetters
+from bot.keys import hidden
+from bot.ports import DeadLetter, DeadLetters, Settings
+from bot.reply import Reply
 from bot.session import Sessions
 from bot.turn import Turn
 
 log = logging.getLogger(__name__)
 
-WANTED = ["message", "callback_query"]
-"""The kinds of update that we ask for."""
+WANTED = ["message", "edited_message", "callback_query"]
+"""The kinds of update that we ask for. Edited messages are looked through for keys, and not answered."""
 
 LONG_POLL = 50
 """Seconds that Telegram may hold a getUpdates call open."""
@@ -37,18 +43,15 @@ PATIENCE = 8.0
 """Seconds that a call to Telegram may take: well within a lease, so that a fence checked before it still holds."""
 
 
-class WrongToken(Exception):
-    """Telegram does not know the token."""
-
-
 class Telegram:
-    """The Telegram side of the service. It is a bot.ports.Platform."""
+    """The Telegram side of the service. It is a bot.ports.Platform, and Unsays."""
 
     def __init__(self, token: str, book: Book, api_base: str | None = None) -> None:
         request = HTTPXRequest(
             connection_pool_size=64,
             read_timeout=PATIENCE,
             write_timeout=PATIENCE,
+            media_write_timeout=PATIENCE,
             connect_timeout=PATIENCE / 2,
             pool_timeout=PATIENCE,
         )
@@ -59,25 +62,62 @@ class Telegram:
         self._me = Me(0, "")
         self._paces = Paces()
         self._pace = Pace(EVERYWHERE)
+        self._names = Names()
+        self._moved = Moved()
         self._offset = 0
 
     # bot.ports.Platform
 
+    whispers = False
+
     def screen(self, turn: Turn) -> TelegramScreen:
-        chat = turn.origin.address["chat"]
+        return self._screen(turn.origin.address)
+
+    def _screen(self, address: Mapping[str, str]) -> TelegramScreen:
+        chat = address["chat"]
         rules = GROUP if chat.startswith("-") else PRIVATE
-        return TelegramScreen(self._bot, turn, self._paces.of(chat, rules), self._pace)
+        return TelegramScreen(self._bot, address, self._paces.of(address.get("first", chat), rules), self._pace)
 
     async def rank(self, key: Key) -> Rank:
         if key.user == key.channel:
             return Rank.ADMIN  # writes as the group itself: an anonymous administrator
         try:
-            member = await self._bot.get_chat_member(int(key.channel), int(key.user))
+            member = await self._member(await self._moved.where(int(key.channel)), int(key.user))
         except BadRequest:
             return Rank.USER
         except TelegramError as error:
             raise PlatformDown(str(error)) from error
         return Rank.ADMIN if member.status in (ChatMember.OWNER, ChatMember.ADMINISTRATOR) else Rank.USER
+
+    async def _member(self, chat: int, user: int) -> ChatMember:
+        try:
+            return await self._bot.get_chat_member(chat, user)
+        except ChatMigrated as move:
+            return await self._bot.get_chat_member(move.new_chat_id, user)
+
+    async def write_to(self, user: str, reply: Reply) -> bool:
+        if user.startswith("-"):
+            return False  # a group that somebody writes as: it would be read by all
+        return await write(self._screen({"chat": user, "topic": "", "reply_to": ""}), user, reply)
+
+    async def unsay(self, said: Origin) -> bool:
+        """
+        In private we always may; in a group, where we are an administrator with that right, unless it has moved.
+
+        Source: core.telegram.org/bots/api#deletemessage
+        """
+        try:
+            await self._bot.delete_message(int(said.address["chat"]), int(said.address["reply_to"]))
+        except (BadRequest, ChatMigrated, Forbidden) as error:
+            return "message to delete not found" in str(error).lower()
+        except TelegramError as error:
+            raise renamed(error) from error
+        return True
+
+    def made(self, user: str) -> datetime | None:
+        """Telegram does not say."""
+        del user
+        return None
 
     # The connection.
 
@@ -105,8 +145,12 @@ class Telegram:
             raise WrongToken from error
         except TelegramError as error:
             raise PlatformDown(str(renamed(error))) from error
-        self._me = Me(self._bot.id, self._bot.username)
+        self._me = Me(self._bot.id, self._bot.username, self._moved.firsts)
         return f"@{self._me.username}"
+
+    async def recall(self, settings: Settings) -> None:
+        """Once introduced, learn which groups have moved, and write down which do from now on. Raises StorageDown."""
+        await self._moved.recall(settings, self._me.id)
 
     async def publish(self) -> None:
         """Show our commands in Telegram's menu."""
@@ -133,11 +177,8 @@ class Telegram:
         Returns whether it could be read. Raises StorageDown: then it was not taken.
         """
         try:
-            said = self._read(update)
-            if isinstance(said, Inbound):
-                await sessions.ask(said)
-            elif said is not None:
-                await sessions.call(said)
+            for said in await self._read(update):
+                await (sessions.ask(said) if isinstance(said, Inbound) else sessions.call(said))
         except StorageDown:
             raise
         except Exception as error:
@@ -146,13 +187,23 @@ class Telegram:
             return False
         return True
 
-    def _read(self, update: Mapping[str, Any]) -> Inbound | Call | None:
+    async def _read(self, update: Mapping[str, Any]) -> Sequence[Inbound | Call]:
         parsed = Update.de_json(dict(update), self._bot)
-        return read(parsed, self._me, self._book, datetime.now(UTC)) if parsed else None
+        if parsed is None:
+            return ()
+        now = datetime.now(UTC)
+        if move := move_in(parsed):
+            await self._moved.note(*move)
+        if parsed.effective_chat is not None:
+            await self._moved.meet(parsed.effective_chat.id, now)
+        self._names.hear(parsed.message)
+        said = read(parsed, self._me, self._book, now, self._names)
+        return (*leaks(parsed, self._me, said), *([said] if said else ()))
 
     def _dead(self, update: Mapping[str, Any], error: Exception) -> DeadLetter:
         id = f"telegram-{self._me.id}-{update.get('update_id')}"
-        return DeadLetter(id, datetime.now(UTC), "telegram", f"unreadable: {error!r}", body=json.dumps(update))
+        body = own.hidden(hidden(json.dumps(update)))
+        return DeadLetter(id, datetime.now(UTC), "telegram", f"unreadable: {error!r}", body=body)
 
     async def _take_batch(self, sessions: Sessions, letters: DeadLetters) -> None:
         """Store what is new. Asking from a later offset acknowledges all that came before it."""

