@@ -18,6 +18,7 @@ from pathlib import Path
 import yaml
 
 from adapters.upstream.openai import OpenAIModel
+from bench.processes import memory
 from bot.catalogue import ModelSpec
 from bot.chat import Message
 from bot.ports import Request
@@ -152,12 +153,6 @@ async def measured(
             await asyncio.sleep(0.005)
     first, final = [each.first - each.asked for each in seen], [each.final - each.asked for each in seen]
     return Result(name, first, final, refused(), memory(process.pid))
-
-
-def memory(pid: int) -> float:
-    """The most memory that a process has held, in MB."""
-    status = Path(f"/proc/{pid}/status").read_text()
-    return int(status.split("VmHWM:")[1].split()[0]) / 1024
 
 
 async def polled(telegram: Telegram) -> None:

@@ -50,6 +50,13 @@ class Crowd:
         """Questions that have not come to their end yet."""
         return sum(map(len, self._open.values()))
 
+    async def begin(self) -> None:
+        """Ask one question in every room, and wait until all have come to their end."""
+        for room in self.rooms:
+            await self._ask(room)
+        while self.waiting:
+            await asyncio.sleep(GLANCE)
+
     async def talk(self) -> None:
         """Ask, `rate` times a second in the mean, until cancelled."""
         while True:

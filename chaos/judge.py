@@ -1,6 +1,6 @@
 """What became of each question, judged by nothing but what stands in the chat."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -46,7 +46,7 @@ class Shown:
         return self.text in EMPTY
 
 
-def fate(number: int, message: int, shown: Iterable[Shown]) -> Fate:
+def fate(number: int, message: int, shown: Sequence[Shown]) -> Fate:
     """
     What became of question `number`, which was asked in `message`.
 
@@ -64,7 +64,14 @@ def fate(number: int, message: int, shown: Iterable[Shown]) -> Fate:
     if not spoken:
         return Fate.REFUSED
     said = [word for each in spoken for word in words_in(each.text)]
-    return _of_words(number, said, noted=bool(without_words(spoken[-1].text)))
+    return _of_words(number, said, noted=_is_noted(spoken[-1], shown))
+
+
+def _is_noted(last: Shown, shown: Sequence[Shown]) -> bool:
+    """Whether a sentence stands below an answer's last words, in a message of its own where there was no room."""
+    below = next((each for each in shown if each.id > last.id), None)
+    alone = below is not None and not (below.answers or below.empty or words_in(below.text))
+    return alone or bool(without_words(last.text))
 
 
 def _speaks_of(shown: Shown, number: int) -> bool:

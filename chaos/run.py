@@ -117,6 +117,8 @@ async def _play(plan: Plan, stage: Stage, team: Crew, dice: random.Random) -> Re
     began = time.monotonic()
     crowd = Crowd(stage.rooms, plan.rate, dice)
     async with _running(crowd.watch()):
+        async with asyncio.timeout(CALM):
+            await crowd.begin()  # a first message in private, while nobody listens, is one that no bot can find
         async with _running(crowd.talk(), *stage.troubles):
             recovered, ended = await _harm(plan, stage, crowd, team)
         await _calm(plan, crowd)
