@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: run test check lint types contract schedules bench chaos nightly clean
+.PHONY: run test again check lint types contract schedules bench chaos nightly clean
 
 run: $(STAMP)
 	@$(BIN)/python -m sandbox --or-run
@@ -12,11 +12,15 @@ run: $(STAMP)
 test: $(STAMP)
 	$(BIN)/pytest
 
+# The tests that failed a moment ago, one after the other: a test that only fails beside five others is hasty, not wrong.
+again: $(STAMP)
+	$(BIN)/pytest -n 0 -x --last-failed --last-failed-no-failures none
+
 check: lint types contract test
 
 # Every crash schedule; `make test` tries some.
 schedules: $(STAMP)
-	PARLEY_SCHEDULES=all $(BIN)/pytest -n 2 tests/crash/test_schedules.py
+	PARLEY_SCHEDULES=all $(BIN)/pytest -n 2 --dist worksteal tests/crash/test_schedules.py
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

@@ -5,12 +5,13 @@ from datetime import datetime
 
 import pytest
 
-from adapters.tenure import ROUND, TERM, Office
+from adapters.tenure import ROUNDS, TERM, Office
 from bot.errors import StorageDown
-from storage.memory import MemoryLeases
+from storage.memory.leases import MemoryLeases
 from tests.clock import now, virtual
 
 TERM_SECONDS = TERM.total_seconds()
+ROUND = TERM_SECONDS / ROUNDS
 
 
 class Log:

@@ -1,15 +1,22 @@
 """What a platform or a provider may do to an answer."""
 
 import asyncio
+import itertools
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from unittest.mock import AsyncMock, patch
 
 import pytest
 
 from bot.access import Rank
-from bot.errors import Busy, ModelBusy, PlatformBusy, PlatformDown, Unsure
-from bot.turn import State, turn_id
+from bot.delivery import MISSING, Delivery, repair
+from bot.errors import Busy, ModelBusy, PlatformBusy, PlatformDown, StorageDown, Unsure
+from bot.ports import Lease
+from bot.reply import Page
+from bot.turn import State, Turn, turn_id
 from tests.bot.core import core
-from tests.clock import virtual
-from tests.make import origin
+from tests.clock import now, virtual
+from tests.make import key, origin, question
 
 DOWN = PlatformDown("502")
 UNSURE = Unsure("timed out")
@@ -45,9 +52,22 @@ async def test_lost_replies_come_to_an_end() -> None:
         await running.ask()
         await asyncio.sleep(24 * 3600)
 
-        assert len(running.chat.texts) <= 7
+        assert len(running.chat.texts) <= 8
         (letter,) = await running.store.letters.newest(10)
         assert "given up" in letter.why
+
+
+@virtual
+async def test_an_answer_is_never_put_off_for_long() -> None:
+    """An answer that is there gets twice the tries: doubled with each, the wait would be minutes in the end."""
+    async with core() as running:
+        running.chat.troubles = [UNSURE] * 5
+        clock = asyncio.get_running_loop().time
+        began = clock()
+        await running.ask()
+        await running.until(lambda: any("Hoo." in text for text in running.chat.texts))
+
+        assert clock() - began < 200
 
 
 @pytest.mark.parametrize("retry_after", [0.0, -5.0, 0.001])
@@ -130,3 +150,86 @@ async def test_a_command_that_is_refused_as_busy_is_not_done() -> None:
         said = "".join(running.chat.texts[before:])
         assert Busy(1).for_user[:20] in said
         assert "begins" not in said
+
+
+@virtual
+async def test_an_answer_goes_on_as_soon_as_the_store_is_back() -> None:
+    """Not only when its lease has run out, half a minute later."""
+    async with core() as running:
+        down = AsyncMock(side_effect=StorageDown("connection refused"))
+        await running.ask()
+        await running.until(lambda: running.chat.texts != [])
+        began = asyncio.get_running_loop().time()
+        with patch.object(running.store.turns, "save", down), patch.object(running.store.turns, "postpone", down):
+            await asyncio.sleep(3)
+        await running.until(lambda: running.chat.texts == ["Hoo."])
+
+        assert asyncio.get_running_loop().time() - began < 8
+
+
+@virtual
+async def test_an_answer_that_cannot_be_shown_whole_says_so() -> None:
+    """Its process died each time that the second message was put up. What stands there is a part, and is called so."""
+    async with core() as running:
+        running.chat.page = 100
+        running.model.pieces = ("word " * 60,)
+        refuse = AsyncMock(side_effect=RuntimeError("died"))
+        with patch.object(Delivery, "_create", autospec=True, side_effect=only_the_first(refuse)):
+            await running.ask()
+            await running.until(lambda: "could not be shown" in "".join(running.chat.texts))
+
+        (shown,) = running.chat.texts
+        assert {"word"} == set(shown.removesuffix(MISSING).split())
+        assert len(shown) <= 100
+
+        given_up = await running.store.turns.get(key("1").room, turn_id(question("Why?", "e1", key("1")).origin))
+        assert given_up is not None
+        running.chat.screenful.messages = dict.fromkeys(running.chat.screenful.messages, "late")
+        await repair(given_up, running.chat.screen(given_up))
+        assert [shown] == running.chat.texts
+
+
+def only_the_first(refuse: AsyncMock) -> Callable[..., Awaitable[None]]:
+    """Put up an answer's first message, and fail at any other."""
+    create = Delivery._create
+
+    async def call(self: Delivery, part: int, page: Page) -> None:
+        await (create(self, part, page) if part == 0 else refuse())
+
+    return call
+
+
+@virtual
+async def test_a_shutdown_while_the_store_is_down_leaves_the_turn_to_its_lease(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Nobody can be asked what the store has; whoever comes next finds out."""
+    async with core() as running:
+        down = AsyncMock(side_effect=StorageDown("connection refused"))
+        await running.ask()
+        await running.until(lambda: running.chat.texts != [])
+        with patch.object(running.store.turns, "get", down), patch.object(running.store.turns, "save", down):
+            await running.worker.drain()
+
+        (lane,) = await running.store.turns.due(now() + timedelta(minutes=1), 10)
+        assert "*" in lane
+        assert "left to its lease" in caplog.text
+        assert "broke" not in caplog.text
+
+
+@virtual
+async def test_a_message_that_was_put_up_is_written_down_when_the_store_is_back() -> None:
+    """Else it stays empty, and another is put up beside it."""
+    async with core() as running:
+        save, calls = running.store.turns.save, itertools.count()
+
+        async def failing(lease: Lease, turn: Turn) -> bool:
+            if turn.parts and next(calls) < 3:
+                raise StorageDown("connection refused")
+            return await save(lease, turn)
+
+        with patch.object(running.store.turns, "save", failing):
+            await running.ask()
+            await running.until(lambda: running.chat.texts == ["Hoo."])
+
+        assert 1 == running.model.begun

@@ -31,6 +31,8 @@ def reply(id: int, text: str, *, open: bool = False) -> Shown:
         pytest.param([reply(8, "…", open=True), reply(9, WHOLE)], Fate.ANSWERED, id="beside a stray"),
         pytest.param([Shown(6, said(1, 20, question=2), 5), reply(8, WHOLE)], Fate.ANSWERED, id="after another answer"),
         pytest.param([reply(8, f"{said(1, 9)}\n\nThe model was cut off here.")], Fate.CUT, id="cut, and said so"),
+        pytest.param([reply(8, said(1, 9)), Shown(9, "The model was cut off here.")], Fate.CUT, id="said so below"),
+        pytest.param([reply(8, said(1, 9)), Shown(9, "…")], Fate.MIXED, id="cut, and nothing said"),
         pytest.param([reply(8, SORRY)], Fate.REFUSED, id="an error"),
         pytest.param([], Fate.LOST, id="nothing"),
         pytest.param([reply(8, "…", open=True)], Fate.LOST, id="never filled"),

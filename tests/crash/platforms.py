@@ -11,11 +11,10 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-from bot.access import Rank
-from bot.chat import Key
 from bot.errors import PartGone
 from bot.reply import Page, Reply
 from bot.turn import Turn
+from sandbox.bare_platform import BarePlatform
 from tests.crash.process import Process
 
 PAGE = 12
@@ -45,6 +44,12 @@ class Screenful:
         self.messages[message] = text
 
 
+def paged(reply: Reply, size: int) -> list[Page]:
+    """A reply, cut after so many characters."""
+    text = f"{reply.text} {reply.note}".strip() or "…"
+    return [Page(text[start : start + size], (), ()) for start in range(0, len(text), size)]
+
+
 class ModelScreen:
     """bot.ports.Screen on a Screenful, through a process that may be killed or stalled at every call."""
 
@@ -54,8 +59,7 @@ class ModelScreen:
         self._turn = turn.id
 
     def pages(self, reply: Reply) -> Sequence[Page]:
-        text = f"{reply.text} {reply.note}".strip() or "…"
-        return [Page(text[start : start + PAGE], (), ()) for start in range(0, len(text), PAGE)]
+        return paged(reply, PAGE)
 
     @contextlib.asynccontextmanager
     async def turn(self, *, urgent: bool, fresh: bool) -> AsyncIterator[None]:
@@ -81,7 +85,7 @@ class ModelScreen:
             await self._process.call(partial(self._screenful.create, page.text, page.text))
 
 
-class ModelPlatform:
+class ModelPlatform(BarePlatform):
     """bot.ports.Platform on a Screenful."""
 
     def __init__(self, screenful: Screenful, process: Process) -> None:
@@ -90,7 +94,3 @@ class ModelPlatform:
 
     def screen(self, turn: Turn) -> ModelScreen:
         return ModelScreen(self._screenful, self._process, turn)
-
-    async def rank(self, key: Key) -> Rank:
-        del key
-        return Rank.USER

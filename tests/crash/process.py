@@ -22,7 +22,7 @@ class Trouble:
     stall: float = 0.0
 
 
-READS = frozenset({"due", "get", "waiting", "path", "head", "find", "charged"})
+READS = frozenset({"due", "get", "waiting", "path", "head", "find", "charged", "balances", "limits", "expire", "all"})
 """What leaves no trace: dying before it, or after it, is the same as dying before the next thing that does."""
 
 

@@ -14,7 +14,7 @@ from functools import partial
 from typing import Protocol
 
 from adapters.discord.catchup import Ear, Heard, snowflake
-from bot.chat import Inbound, Key, Origin
+from bot.chat import Call, Inbound, Key, Origin
 from bot.session import Sessions
 from storage.store import Store
 from tests.clock import START, now
@@ -121,7 +121,7 @@ class DiscordSource:
             queue.put_nowait(heard)
 
     def all_taken(self) -> bool:
-        return all(heard.said is None or heard.said.message in self._taken for heard in self._channel)
+        return all(heard.said.message in self._taken for heard in self._channel if isinstance(heard.said, Inbound))
 
     async def listen(self, process: Process, sessions: Sessions, store: Store) -> None:
         """One connection, as adapters.discord.connection does it: hold, listen, catch up."""
@@ -144,8 +144,9 @@ class DiscordSource:
         finally:
             hearing.cancel()
 
-    def _taker(self, sessions: Sessions) -> Callable[[Inbound], Awaitable[None]]:
-        async def take(said: Inbound) -> None:
+    def _taker(self, sessions: Sessions) -> Callable[[Inbound | Call], Awaitable[None]]:
+        async def take(said: Inbound | Call) -> None:
+            assert isinstance(said, Inbound)
             await sessions.ask(said)
             self._taken.add(said.message)
 

@@ -13,7 +13,7 @@ from storage.sqlite.schema import migrate
 from storage.store import Store
 
 T = TypeVar("T")
-TABLES = ("turn", "lane", "message", "head", "shown", "setting", "charge", "letter", "lease")
+TABLES = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
 
 
 class InlineSqlite:
@@ -23,6 +23,7 @@ class InlineSqlite:
         self._connection = sqlite3.connect(":memory:", isolation_level=None, cached_statements=256)
         self._connection.execute("PRAGMA journal_mode = OFF")
         migrate(self._connection)
+        self._tables = [name for (name,) in self._connection.execute(TABLES)]
 
     async def read(self, job: Callable[[sqlite3.Connection], T]) -> T:
         return job(self._connection)
@@ -31,7 +32,7 @@ class InlineSqlite:
 
     def store(self) -> Store:
         """The store, emptied."""
-        for table in TABLES:
+        for table in self._tables:
             self._connection.execute(f"DELETE FROM {table}")
         database: Any = self
         return store_on_sqlite(database)
@@ -61,7 +62,7 @@ class InlineRedis:
         """The store, emptied."""
         self._client.flushdb()
         client: Any = self
-        return store_on_redis(client)
+        return store_on_redis(client, own_clock=False)
 
     async def aclose(self) -> None:
         self._client.close()

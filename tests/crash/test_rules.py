@@ -3,15 +3,18 @@
 import itertools
 import logging
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 import pytest
 
 from bot import session
 from bot.ports import Lease
-from bot.quota import Charge
+from bot.quota import Charge, Settlement
 from bot.worker import Worker
-from storage.memory import MemoryLedger, MemoryTurns, open_memory
+from storage.memory import open_memory
+from storage.memory.ledger import MemoryLedger
+from storage.memory.turns import MemoryTurns
 from tests.crash.process import Trouble
 from tests.crash.schedules import FIRST, STALL, Schedule, Verdict, run
 from tests.crash.sources import DiscordSource, Source, TelegramSource
@@ -68,9 +71,10 @@ def test_without_repair_a_late_edit_stays(source: type[Source], monkeypatch: pyt
 
 
 def test_a_ledger_that_does_not_know_its_charges_charges_twice(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def settle(ledger: Any, charge: Charge) -> bool:
-        ledger._charges[charge.id] = charge
-        return True
+    async def settle(ledger: Any, charge: Charge, now: datetime) -> Settlement:
+        del now
+        ledger._charges[charge.id] = charge, Settlement(True)
+        return Settlement(True)
 
     monkeypatch.setattr(MemoryLedger, "settle", settle)
     assert wrong(TelegramSource, KILLS)

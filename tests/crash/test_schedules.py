@@ -16,7 +16,7 @@ from tests.crash.schedules import Schedule, pairs, run_all, singles, thinned, tr
 from tests.crash.stores import InlineRedis, InlineSqlite
 
 EVERYTHING = "PARLEY_SCHEDULES" in os.environ
-SHARDS = 8
+SHARDS = 16
 
 
 @pytest.fixture(autouse=True)

@@ -12,12 +12,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, cast
 
+from bot.billing import user_scope
 from bot.catalogue import Catalogue, ModelSpec
 from bot.chat import Scope
 from bot.commands.book import BOOK
 from bot.errors import Broken
+from bot.period import Window
 from bot.ports import Chunk, Lease, Ledger, Limits, Ports, Request, Turns
-from bot.quota import Charge
+from bot.quota import Charge, Limit, Policy, Settlement, Share, Unit
 from bot.session import Sessions
 from bot.turn import Turn, Usage
 from bot.worker import Worker
@@ -57,6 +59,10 @@ class Provider:
             yield Chunk(finish="stop", usage=Usage(10, 4))
 
         return stream
+
+
+POLICY = Policy(user=(Limit(Unit.REQUESTS, Window.EVER, 1_000),))
+"""A limit that never holds anybody back, and counts."""
 
 
 def whole_answer(asked: str) -> str:
@@ -110,6 +116,17 @@ class World:
             found.append(f"on the screen {shown}, in the history {kept}")
         if len(self.charged) != len(set(self.charged)) or len(self.charged) != len(kept):
             found.append(f"charged {self.charged} for {kept}")
+        return found + await self._of_the_books()
+
+    async def _of_the_books(self) -> list[str]:
+        """What the limit says must be what was charged; what a process that died held must have come free."""
+        person = question(0, "").origin.key.person
+        moment = now() + LIMITS.held
+        await self.store.ledger.expire(moment)
+        (balance,) = await self.store.ledger.balances([Share(user_scope(person), POLICY.user)], moment)
+        found = [f"still held: {balance.held}"] if balance.held else []
+        if balance.used != len(self.charged):
+            found.append(f"{balance.used} used of the limit, charged {self.charged}")
         return found
 
     @property
@@ -150,6 +167,8 @@ class Life:
             history=touching(world.store.history, process),
             settings=world.store.settings,
             ledger=touching(_counting(world.store.ledger, world.charged), process),
+            records=touching(world.store.records, process),
+            results=touching(world.store.results, process),
             letters=touching(world.store.letters, process),
             model=_Model(world.provider.stream(process)),
             platforms={"model": ModelPlatform(world.screenful, process)},
@@ -158,6 +177,7 @@ class Life:
             now=now,
             scope=Scope.PERSONAL,
             limits=LIMITS,
+            policy=POLICY,
         )
         worker = Worker(ports, BOOK)
         sessions = Sessions(ports, BOOK, worker)
@@ -215,8 +235,12 @@ class _Counting:
         self._ledger = ledger
         self._charged = charged
 
-    async def settle(self, charge: Charge) -> bool:
-        new = await self._ledger.settle(charge)
-        if new:
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        method: Callable[..., Any] = getattr(self._ledger, name)
+        return method
+
+    async def settle(self, charge: Charge, now: datetime) -> Settlement:
+        settlement = await self._ledger.settle(charge, now)
+        if settlement.new:
             self._charged.append(charge.id)
-        return new
+        return settlement

@@ -6,10 +6,9 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from bot.access import Rank
-from bot.chat import Key
 from bot.reply import Page, Reply
 from bot.turn import Turn
+from sandbox.bare_platform import BarePlatform
 
 PAGE = 150
 """Characters of a message: a long answer takes several."""
@@ -27,7 +26,7 @@ def pages(reply: Reply) -> Sequence[Page]:
 
 
 @dataclass(slots=True)
-class Chat:
+class Chat(BarePlatform):
     """
     It is a bot.ports.Platform.
 
@@ -42,10 +41,6 @@ class Chat:
 
     def screen(self, turn: Turn) -> "ChatScreen":
         return ChatScreen(self, turn.id)
-
-    async def rank(self, key: Key) -> Rank:
-        del key
-        return Rank.USER
 
 
 class ChatScreen:

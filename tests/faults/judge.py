@@ -75,10 +75,14 @@ def _of_the_words(world: World, turn: Turn, spoken: str, met: list[Trouble]) -> 
 
 
 async def _of_the_books(world: World, turn: Turn, question: int) -> AsyncIterator[str]:
-    """An answer is charged and remembered, and nothing else is."""
+    """An answer is charged and remembered, and nothing else is but what the provider says it takes all the same."""
     answered = turn.ending is not Ending.REFUSED
     charge = await world.store.ledger.charged(turn.id)
-    if answered != (charge is not None) or (charge and not 0 <= charge.usage.output < 10_000):
+    if (
+        (turn.usage is not None) != (charge is not None)
+        or (answered and charge is None)
+        or (charge and not 0 <= charge.usage.output < 10_000)
+    ):
         yield f"charged {charge}"
     path = await world.store.history.path(turn.session, await world.store.history.head(turn.session), 9)
     kept = [message.text for message in path]

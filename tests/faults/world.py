@@ -4,17 +4,17 @@ import asyncio
 import contextlib
 import random
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from adapters.upstream.openai import OpenAIModel, Timeouts
-from adapters.upstream.routes import Routes
+from adapters.upstream.heard import Timeouts
+from adapters.upstream.openai import OpenAIModel
 from adapters.upstream.tokens import counter
 from bot.catalogue import Catalogue, ModelSpec
 from bot.chat import Inbound, Key, Origin
 from bot.commands.book import BOOK
-from bot.ports import Limits, Ports
+from bot.ports import Chunk, Limits, Model, Ports, Request
 from bot.preferences import set_model
 from bot.session import Sessions
 from bot.turn import Turn, turn_id
@@ -77,10 +77,21 @@ def asked(question: int) -> Inbound:
     return Inbound(Origin(key, "m1", "Alice", datetime.now(UTC)), str(question), message="m1")
 
 
+class Either:
+    """Two accounts; one of them is asked for the model "nobody" alone. No pool: each failure is to be seen."""
+
+    def __init__(self, somebody: Model, nobody: Model) -> None:
+        self._accounts = {"nobody": nobody}
+        self._somebody = somebody
+
+    def stream(self, request: Request) -> AsyncGenerator[Chunk, None]:
+        return self._accounts.get(request.spec.model, self._somebody).stream(request)
+
+
 class World:
     """One process, with all that it leaves behind."""
 
-    def __init__(self, store: Store, chat: Chat, models: Routes) -> None:
+    def __init__(self, store: Store, chat: Chat, models: Model) -> None:
         catalogue = Catalogue(
             {"owl": ModelSpec("owl", "parley-demo"), "nobody": ModelSpec("nobody", "nobody")},
         )
@@ -91,6 +102,8 @@ class World:
             history=store.history,
             settings=store.settings,
             ledger=store.ledger,
+            records=store.records,
+            results=store.results,
             letters=store.letters,
             model=models,
             platforms={"chat": chat},
@@ -147,9 +160,9 @@ async def world(plan: Plan) -> AsyncIterator[World]:
     """The world of a plan. At the end the provider must be rid of every call."""
     async with OpenAI(otherwise=plan.answer) as provider:
         accounts = [OpenAIModel(url, provider.api_key, TIMEOUTS) for url in (provider.base_url, NOBODY)]
-        models = Routes([(("parley-demo",), accounts[0]), (("nobody",), accounts[1])])
-        yield World(open_memory(), Chat(), models)
+        yield World(open_memory(), Chat(), Either(*accounts))
         async with asyncio.timeout(5):
             while provider.books.open:
                 await asyncio.sleep(0.01)
-        await models.close()
+        for account in accounts:
+            await account.close()

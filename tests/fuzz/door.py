@@ -10,7 +10,9 @@ from bot.ports import DeadLetter, Ingested, Limits, Ports
 from bot.session import Sessions
 from bot.turn import Turn
 from bot.worker import Worker
-from storage.memory import MemoryLetters, MemoryTurns, open_memory
+from storage.memory import open_memory
+from storage.memory.letters import MemoryLetters
+from storage.memory.turns import MemoryTurns
 from storage.record import dump_letter, dump_turn, load_letter, load_turn
 from tests.fuzz.events import Event
 from tests.make import NOW
@@ -67,6 +69,8 @@ class Door:
             history=store.history,
             settings=store.settings,
             ledger=store.ledger,
+            records=store.records,
+            results=store.results,
             letters=self.letters,
             model=nothing,
             platforms=nothing,

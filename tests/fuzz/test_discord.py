@@ -56,7 +56,7 @@ class Ear:
         if event == "message":
             said: Any = read_message(given[0], self._me)
         elif event == "interaction" and given[0].type is discord.InteractionType.autocomplete:
-            read_typing(given[0])
+            read_typing(given[0], self._me)
             return
         elif event == "interaction":
             said = read_interaction(given[0], self._me, BOOK)
@@ -97,3 +97,17 @@ async def test_talk_in_a_server_that_we_do_not_know_yet_is_not_private() -> None
     await Ear(door).hear(Event({"MESSAGE_CREATE": {**gateway.bare(where), "content": "So, what do you think?"}}))
 
     assert not door.turns.new
+
+
+async def test_a_channel_of_a_kind_nobody_has_heard_of_is_answered() -> None:
+    """The library then says nothing of the channel, not even its id."""
+    door = Door()
+    ear = Ear(door)
+    gateway = Gateway(ME, random.Random(SEED))
+    commands = [made for _ in range(200) if "INTERACTION_CREATE" in (made := gateway.make()).body and made.wanted]
+    for event in commands:
+        event.body["INTERACTION_CREATE"]["channel"]["type"] = 99
+        if "message" not in event.body["INTERACTION_CREATE"]:
+            await ear.hear(event)
+
+    assert door.turns.new

@@ -124,12 +124,13 @@ class TelegramSeat:
 
 
 def discord_buttons(message: Any) -> dict[str, str]:
-    return {button["label"]: button["custom_id"] for row in message.components for button in row["components"]}
+    buttons = [button for row in message.components for button in row["components"]]
+    return {button["label"]: button.get("custom_id") or button["url"] for button in buttons}
 
 
 def telegram_buttons(keyboard: Any) -> dict[str, str]:
     rows = (keyboard or {}).get("inline_keyboard", ())
-    return {button["text"]: button["callback_data"] for row in rows for button in row}
+    return {button["text"]: button.get("callback_data") or button["url"] for row in rows for button in row}
 
 
 class Stage:

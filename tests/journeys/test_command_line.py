@@ -117,7 +117,7 @@ async def test_check_reaches_every_account(world: World) -> None:
     code, said = await world.says("check")
 
     assert 0 == code, said
-    assert 4 == said.count("ok ")
+    assert 5 == said.count("ok ")
     assert "Parley" in said
     assert "@ParleyOwlBot" in said
     assert "/setprivacy" in said
@@ -147,6 +147,16 @@ async def test_check_finds_a_model_that_is_not_offered(world: World) -> None:
 
     assert 2 == code
     assert "it does not offer parley-dmo It offers parley-demo" in said
+
+
+async def test_check_warns_of_limits_that_hold_nobody_back(world: World) -> None:
+    """In dollars without prices; for users whose community may give them any key."""
+    world.write(quotas={"user": ["$1 per day"]})
+    code, said = await world.says("check")
+
+    assert 2 == code
+    assert "Give models.NAME.price" in said
+    assert "Give quotas.community" in said
 
 
 async def test_a_bad_configuration_is_told_without_a_traceback(world: World) -> None:

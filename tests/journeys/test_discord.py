@@ -1,11 +1,13 @@
 """What is Discord's own: private messages, threads, slash commands, autocomplete, answers for one alone."""
 
+from pathlib import Path
+
 import pytest
 
 from sandbox.discord.permissions import Permission
 from sandbox.discord.state import File
 from sandbox.openai.script import say
-from tests.journeys.stage import PATIENCE, DiscordSeat, Stage, answers
+from tests.journeys.stage import PATIENCE, DiscordSeat, Stage, answers, on_stage
 
 
 async def test_a_direct_message_needs_no_mention(stage: Stage) -> None:
@@ -79,14 +81,34 @@ async def test_a_reply_that_pings_is_heard_without_a_mention(stage: Stage, seat_
     assert "Alice: And bats?" == stage.prompt()[-1]
 
 
-async def test_a_reply_without_a_ping_is_told_why_it_was_not_heard(stage: Stage, seat_discord: DiscordSeat) -> None:
+class Unprivileged(Stage):
+    """A bot for which the intent Message Content is switched off, as it is for new ones."""
+
+    async def start(self) -> None:
+        self.discord.application.message_content = False
+        await super().start()
+
+
+async def test_a_reply_without_a_ping_is_told_why_it_was_not_heard(tmp_path: Path) -> None:
     """Discord keeps its words from us; silence would look like a broken bot."""
+    async with on_stage(tmp_path, Unprivileged) as stage:
+        seat = DiscordSeat(stage.discord)
+        await seat.say("Owls?")
+        (first,) = await answers(seat, 1)
+        await stage.discord.say("general", "alice", "And bats?", first.id, ping=False)
+        _, second = await answers(seat, 2)
+
+        assert "without a mention" in second.text
+
+
+async def test_a_reply_without_a_ping_is_heard_where_we_are_let(stage: Stage, seat_discord: DiscordSeat) -> None:
+    """The intent that this needs is asked for where it is switched on."""
     await seat_discord.say("Owls?")
     (first,) = await answers(seat_discord, 1)
     await stage.discord.say("general", "alice", "And bats?", first.id, ping=False)
-    _, second = await answers(seat_discord, 2)
+    await answers(seat_discord, 2)
 
-    assert "without a mention" in second.text
+    assert "Alice: And bats?" == stage.prompt()[-1]
 
 
 async def test_a_command_for_admins_is_not_offered_to_others(stage: Stage) -> None:
@@ -107,6 +129,13 @@ async def test_the_model_cannot_ping_anybody(stage: Stage, seat_discord: Discord
 
     assert not message.mention_everyone
     assert not [person for person in message.mentions if person != stage.discord.people["alice"].id]
+
+
+async def test_models_are_suggested_while_typing(stage: Stage) -> None:
+    """Nobody knows their names by heart."""
+    found = await stage.discord.autocomplete("general", "alice", "model", "name", "mi")
+
+    assert ["mini"] == [each["value"] for each in found]
 
 
 async def test_a_channel_where_we_may_not_write_is_given_up(stage: Stage) -> None:

@@ -7,9 +7,13 @@ from typing import ClassVar
 import pytest
 
 from adapters.config.shape import Config
-from adapters.service import NobodyToServe
+from adapters.service import NobodyToServe, Service
+from adapters.wiring import open_store
+from bot.guesses import GUESSES
+from bot.owner import CODES
 from sandbox.faults import Fault
 from sandbox.openai.script import say
+from storage.memory import open_memory
 from tests.journeys.stage import PATIENCE, DiscordSeat, Stage, TelegramSeat, answers, on_stage
 
 
@@ -43,6 +47,42 @@ async def test_a_platform_that_is_down_at_the_start_comes_later(tmp_path: Path) 
         other = DiscordSeat(stage.discord)
         await other.say("Hello?")
         assert "Hoo." == (await answers(other, 1))[0].text
+
+
+async def test_what_need_not_be_kept_is_forgotten(tmp_path: Path) -> None:
+    """Who guessed keys, and may try again; codes of earlier starts by which nobody claimed the bot."""
+
+    class WithRemains(Stage):
+        async def start(self) -> None:
+            store = await open_store(self.config())
+            await store.records.swap(GUESSES, "person/test:1", None, "1")
+            await store.records.swap(CODES, "0" * 64, None, "1")
+            await store.close()
+            await super().start()
+
+        async def kept(self) -> set[str]:
+            store = await open_store(self.config())
+            found = {*await store.records.all(GUESSES), *await store.records.all(CODES)}
+            await store.close()
+            return found
+
+    async with on_stage(tmp_path, WithRemains) as stage:
+        assert isinstance(stage, WithRemains)
+        async with asyncio.timeout(PATIENCE):
+            while {"person/test:1", "0" * 64} & await stage.kept():
+                await asyncio.sleep(0.05)
+
+
+async def test_a_store_without_a_pepper_is_not_served_from(tmp_path: Path) -> None:
+    """Every key's digest could be forged."""
+
+    class Bare(Stage):
+        async def start(self) -> None:
+            with pytest.raises(ValueError, match="no pepper"):
+                Service(self.config(), open_memory())
+
+    async with on_stage(tmp_path, Bare):
+        pass
 
 
 async def test_a_wrong_token_leaves_the_other_platform_alone(tmp_path: Path) -> None:

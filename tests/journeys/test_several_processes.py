@@ -49,7 +49,7 @@ async def redis() -> AsyncIterator[RedisServer]:
 
 @pytest.fixture(autouse=True)
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tenure, "ROUND", 0.2)
+    monkeypatch.setattr(tenure, "ROUNDS", 75)
 
 
 def crowd(server: RedisServer, **changes: Any) -> type[Crowd]:

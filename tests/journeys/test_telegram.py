@@ -41,9 +41,10 @@ async def test_a_private_chat_needs_no_mention(stage: Stage) -> None:
     assert ["Hi"] == stage.prompt()
 
 
-async def test_start_says_hello_and_what_to_do(stage: Stage) -> None:
-    """It is what Telegram sends when somebody opens the chat."""
-    await stage.telegram.start(stage.telegram.people["alice"])
+@pytest.mark.parametrize("payload", ["", "hello-owls"])
+async def test_start_says_hello_and_what_to_do(stage: Stage, payload: str) -> None:
+    """It is what Telegram sends when somebody opens the chat, perhaps over a link that carries something."""
+    await stage.telegram.start(stage.telegram.people["alice"], payload)
     (hello,) = await settled(stage.telegram, 1)
 
     assert hello.startswith("Hello Alice!")
@@ -55,7 +56,8 @@ async def test_the_command_menu_is_shown(stage: Stage) -> None:
     alice = stage.telegram.people["alice"]
     offered = [name for name, _ in stage.telegram.commands_for(alice, alice)]
 
-    assert ["ask", "new", "regenerate", "stop", "model", "scope", "help"] == offered
+    assert ["ask", "new", "regenerate", "stop", "model", "plus", "scope", "quota", "usage", "request"] == offered[:10]
+    assert ["redeem", "key", "mykey", "client", "role", "ban", "unban", "audit", "pool", "help"] == offered[10:]
 
 
 @pytest.mark.parametrize(

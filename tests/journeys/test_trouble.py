@@ -60,7 +60,7 @@ async def test_a_provider_that_is_busy_for_long_says_when_to_come_back(stage: St
     await seat.say("Why?")
     (answer,) = await answers(seat, 1)
 
-    assert "Please try again in 10 min." in answer.text
+    assert "It should be back in about 10 min." in answer.text
 
 
 async def test_an_empty_answer_is_no_answer(stage: Stage, seat: Seat) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 import pytest_asyncio
@@ -10,10 +11,11 @@ import pytest_asyncio
 from sandbox.redis_cluster import RedisCluster, ask, redis_cluster
 from sandbox.redis_server import RedisServer, redis_server
 from storage.memory import open_memory
-from storage.redis import open_redis
 from storage.redis.client import connect
+from storage.redis.cluster import connect_cluster
+from storage.redis.open import store_on
 from storage.sqlite import open_sqlite
-from storage.store import Store
+from storage.store import UTC_ZONE, Store
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
@@ -31,32 +33,40 @@ async def cluster() -> AsyncIterator[RedisCluster]:
 
 
 @pytest.fixture
-def memory_store() -> Store:
-    return open_memory()
+def zone() -> ZoneInfo:
+    """Where a store's days begin. A test that lives elsewhere says so with parametrize."""
+    return UTC_ZONE
+
+
+@pytest.fixture
+def memory_store(zone: ZoneInfo) -> Store:
+    return open_memory(zone)
 
 
 @pytest_asyncio.fixture
-async def sqlite_store(tmp_path: Path) -> AsyncIterator[Store]:
-    opened = await open_sqlite(tmp_path / "parley.db", NOW)
+async def sqlite_store(tmp_path: Path, zone: ZoneInfo) -> AsyncIterator[Store]:
+    opened = await open_sqlite(tmp_path / "parley.db", NOW, zone=zone)
     yield opened
     await opened.close()
 
 
 @pytest_asyncio.fixture
-async def redis_store(redis: RedisServer) -> AsyncIterator[Store]:
+async def redis_store(redis: RedisServer, zone: ZoneInfo) -> AsyncIterator[Store]:
     client = connect(redis.url)
     await client.flushall()
-    await client.aclose()
-    opened = await open_redis(redis.url)
+    opened = store_on(client, zone, own_clock=False)
     yield opened
     await opened.close()
 
 
 @pytest_asyncio.fixture
-async def cluster_store(cluster: RedisCluster) -> AsyncIterator[Store]:
+async def cluster_store(cluster: RedisCluster, zone: ZoneInfo) -> AsyncIterator[Store]:
+    await cluster.mend()
     for node in cluster.nodes:
         await ask(node, "FLUSHALL")
-    opened = await open_redis(cluster.url)
+    client = connect_cluster(cluster.url)
+    await client.initialize()
+    opened = store_on(client, zone, own_clock=False)
     yield opened
     await opened.close()
 
@@ -66,6 +76,7 @@ ON_CLUSTER = pytest.mark.xdist_group("redis cluster")
 
 
 @pytest.fixture(params=["memory", "sqlite", "redis", pytest.param("cluster", marks=ON_CLUSTER)])
-def store(request: pytest.FixtureRequest) -> Store:
+def store(request: pytest.FixtureRequest, zone: ZoneInfo) -> Store:
+    del zone  # named here, so that a test may choose it
     opened: Store = request.getfixturevalue(f"{request.param}_store")
     return opened

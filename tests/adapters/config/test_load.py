@@ -157,3 +157,28 @@ def test_every_key_says_what_it_is() -> None:
 def test_the_reference_is_up_to_date() -> None:
     """It is made from the shape: `python -m adapters.config.reference > docs/configuration.md`."""
     assert Path("docs/configuration.md").read_text() == reference() + "\n"
+
+
+def test_limits_and_prices_are_written_as_people_write_them(file: Path) -> None:
+    quotas = 'quotas: {user: ["20k tokens per day", "$1 per month"], timezone: Europe/Berlin}'
+    file.write_text(GOOD.replace("1000}", '1000, price: {input: "$0.15", output: 600_000}}') + quotas)
+    config = load(file, {})
+
+    price = config.models["small"].price
+    assert ("20k tokens per day", "$1 per month") == config.quotas.user
+    assert (150_000, None, 600_000) == (price and (price.input, price.cached, price.output))
+
+
+@pytest.mark.parametrize(
+    ("quotas", "said"),
+    [
+        ("{user: [10k per week]}", "20k tokens per day"),
+        ('{user: ["-5"]}', "must be"),
+        ("{everyone: 20k tokens per day}", "list"),
+        ("{timezone: Mars}", "Europe/Berlin"),
+    ],
+)
+def test_a_limit_that_cannot_be_read_is_a_mistake(file: Path, quotas: str, said: str) -> None:
+    (found,) = mistakes(file, f"{GOOD}\nquotas: {quotas}")
+
+    assert said in found

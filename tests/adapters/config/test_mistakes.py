@@ -232,6 +232,7 @@ def test_what_is_no_address_of_a_store_is_told(file: Path, url: str, expected: s
         "discord: {token: a, api_base: 'ftp://user:hunter2@h'}",
         "telegram: {token: '1:A', api_base: 'https://user:hunter2@h:x'}",
         "owners: ['https://user:hunter2@h']",
+        "keys: {pepper: 'hunter2 hunter2'}",
         "telegram: 123456789:hunter2-hunter2-hunter2-hunter2-hunter2",
         "name: *hunter2",
         "name: !hunter2",

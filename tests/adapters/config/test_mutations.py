@@ -12,7 +12,13 @@ from adapters.config import BadConfig, Mistake, load
 SEED = 20_240_601
 ROUNDS = 600
 
-ENVIRONMENT = {"OPENAI_API_KEY": "sk-1", "DISCORD_TOKEN": "a.b.c", "TELEGRAM_TOKEN": "1:A", "TELEGRAM_SECRET": "s"}
+ENVIRONMENT = {
+    "OPENAI_API_KEY": "sk-1",
+    "DISCORD_TOKEN": "a.b.c",
+    "TELEGRAM_TOKEN": "1:A",
+    "TELEGRAM_SECRET": "s",
+    "KEY_PEPPER": "p",
+}
 
 VALUES = [
     *("", "~", "true", "-1", "0", "1e999", ".nan", "-.inf", "9" * 50, "9" * 5000, "0x" + "f" * 5000, "1:2:3", "0b_"),

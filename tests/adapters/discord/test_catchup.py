@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from adapters.discord.catchup import PAGE, PAGES, SORRY, WINDOW, Ear, Heard, snowflake
-from bot.chat import Inbound
+from bot.chat import Call, Inbound
 from bot.errors import PlatformDown, StorageDown
-from storage.memory import MemorySettings
+from storage.memory.settings import MemorySettings
 from tests.make import NOW, question
 
 GENERAL, RANDOM = 10, 20
@@ -49,16 +49,16 @@ class Channels:
 class Listener:
     """An ear, and what it took."""
 
-    def __init__(self, settings: MemorySettings | None = None) -> None:
+    def __init__(self, settings: MemorySettings | None = None, *, listed: bool = True) -> None:
         self.settings = settings or MemorySettings()
         self.taken: list[str] = []
         self.down = False
-        self.ear = Ear(self.settings, NAME, self._take)
+        self.ear = Ear(self.settings, NAME, self._take, listed=listed)
 
-    async def _take(self, said: Inbound) -> None:
+    async def _take(self, said: Inbound | Call) -> None:
         if self.down:
             raise StorageDown("gone")
-        self.taken.append(said.text)
+        self.taken.append(said.text if isinstance(said, Inbound) else said.command)
 
     async def started(self, past: Channels, at: datetime = NOW) -> None:
         await self.ear.load(NOW - timedelta(minutes=1))
@@ -242,6 +242,38 @@ async def test_channels_in_use_are_those_of_the_last_days() -> None:
     await listener.ear.hear(RANDOM, heard(2, at=NOW + timedelta(days=5)))
 
     assert {RANDOM} == listener.ear.in_use(NOW + timedelta(days=8)).keys()
+
+
+async def test_a_private_channel_is_known_from_its_first_message_on() -> None:
+    """Who dies before the marks are saved leaves somebody behind who knows where to look."""
+    first = Listener(listed=False)
+    await first.started(Channels())
+    await first.ear.hear(GENERAL, heard(1))
+    second = Listener(first.settings, listed=False)
+    await second.ear.load(NOW)
+    channels = second.ear.in_use(NOW)
+    await second.ear.catch_up(channels, Channels(general=[heard(1), heard(2)]), NOW)
+
+    assert ["1", "2"] == second.taken
+
+
+async def test_an_old_key_is_heeded_and_nobody_told_that_something_was_missed() -> None:
+    """It still works, however late we hear of it; nobody waits for an answer to what they said to others."""
+    long_ago = snowflake(NOW) + 1
+    leak = Heard(long_ago, NOW, Call(question("", "k1").origin, "overheard"))
+    past, listener = Channels(general=[leak]), Listener()
+    await listener.started(past, NOW + 2 * WINDOW)
+
+    assert (["overheard"], []) == (listener.taken, past.told)
+
+
+async def test_an_edit_moves_no_watermark() -> None:
+    """It tells nothing of what was said before it."""
+    listener = Listener()
+    await listener.started(Channels(general=[heard(1)]))
+    await listener.ear.hear(GENERAL, Heard(0, NOW, Call(question("", "k1.2").origin, "overheard")))
+
+    assert (["1", "overheard"], heard(1).id) == (listener.taken, listener.ear.mark(GENERAL))
 
 
 def test_snowflakes_begin_in_2015() -> None:

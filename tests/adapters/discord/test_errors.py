@@ -8,7 +8,7 @@ import aiohttp
 import discord
 import pytest
 
-from adapters.discord.errors import TROUBLE, DeadInteraction, renamed
+from adapters.discord.errors import TROUBLE, DeadInteraction, NotThere, Unreachable, renamed
 from bot.errors import BotError, PartGone, PlatformBusy, PlatformDown, Undeliverable
 
 
@@ -38,12 +38,17 @@ def test_every_error_of_the_library_has_our_name() -> None:
     ("error", "expected"),
     [
         (discord.RateLimited(7.0), PlatformBusy),
+        (refusal(404, 10004), NotThere),
+        (refusal(404, 10007), NotThere),
         (refusal(404, 10008), PartGone),
+        (refusal(404, 10013), Unreachable),
         (refusal(404, 10015), DeadInteraction),
         (refusal(401, 50027), DeadInteraction),
         (refusal(404, 10003), Undeliverable),
-        (refusal(403, 50001), Undeliverable),
-        (refusal(403, 50007), Undeliverable),
+        (refusal(403, 50013), Undeliverable),
+        (refusal(403, 50001), NotThere),
+        (refusal(403, 50007), Unreachable),
+        (refusal(400, 50278), Unreachable),
         (refusal(400, 50035), Undeliverable),
         (refusal(429, 0), PlatformDown),
         (refusal(500, 0), PlatformDown),

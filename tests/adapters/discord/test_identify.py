@@ -9,7 +9,7 @@ import pytest
 
 from adapters.discord.identify import DAY, FREE, LIMIT, LONGEST, Identifies, NotYet
 from bot.errors import StorageDown
-from storage.memory import MemorySettings
+from storage.memory.settings import MemorySettings
 from tests.clock import now, virtual
 
 DAYS = 1.2

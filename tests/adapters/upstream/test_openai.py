@@ -8,12 +8,14 @@ import openai
 import pytest
 import pytest_asyncio
 
-from adapters.upstream.errors import renamed
-from adapters.upstream.openai import OpenAIModel, Timeouts
+from adapters.upstream.errors import hush, renamed
+from adapters.upstream.heard import Timeouts
+from adapters.upstream.openai import OpenAIModel
 from adapters.upstream.tokens import counter, parts, tokenizer_of
 from bot.catalogue import ModelSpec
 from bot.chat import Message
 from bot.errors import (
+    AccountLocked,
     BotError,
     Broken,
     ContextFull,
@@ -32,7 +34,7 @@ from sandbox.openai.script import Ending, Script, Wire, say
 from sandbox.openai.server import OpenAI
 
 SPEC = ModelSpec("demo", "parley-demo", 8_000, 500)
-QUICK = Timeouts(connect=0.5, first_token=0.3, gap=0.3, total=1.0)
+QUICK = Timeouts(connect=1.0, first_token=1.0, gap=1.0, total=3.0)
 
 
 @pytest_asyncio.fixture
@@ -81,10 +83,10 @@ async def test_the_length_of_an_answer_is_limited_upstream(provider: OpenAI, mod
 @pytest.mark.parametrize(
     ("refusal", "expected"),
     [
-        (errors.wrong_key("sk-x"), ModelMisconfigured),
-        (errors.forbidden(), ModelMisconfigured),
+        (errors.wrong_key("sk-x"), AccountLocked),
+        (errors.forbidden(), AccountLocked),
         (errors.no_such_model("gpt-9"), ModelMisconfigured),
-        (errors.out_of_quota(), ModelMisconfigured),
+        (errors.out_of_quota(), AccountLocked),
         (errors.context_exceeded(8000, 9000, 500), ContextFull),
         (errors.bad_request("That was refused.", code="content_policy_violation"), Filtered),
         (errors.rate_limited(3), ModelBusy),
@@ -231,3 +233,20 @@ def test_a_run_without_a_break_is_counted_in_no_time() -> None:
     assert runs == "".join(parts(runs))
     assert max(map(len, parts(runs))) <= 128
     assert exact(runs) > 1_000
+
+
+@pytest.mark.parametrize(
+    ("told", "text", "left"),
+    [
+        ("400 bad: cannot read “Nightingales whisper”", "Do nightingales\nwhisper?", "400 bad: its words quote"),
+        ("400 bad: no such model: owl", "Do nightingales whisper?", "400 bad: no such model: owl"),
+        ("400 bad: input was sesame!", "Sesame", "400 bad: its words quote"),
+        ("500 : this is odd", "Hi", "500 : this is odd"),
+    ],
+)
+def test_an_error_quotes_nobody(told: str, text: str, left: str) -> None:
+    """A provider's words may hold the question or the answer, and the log is to have neither."""
+    error = ModelDown(told)
+    hush(error, [text])
+
+    assert str(error).startswith(left)

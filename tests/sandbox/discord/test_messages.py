@@ -10,6 +10,7 @@ from sandbox.discord.permissions import Permission
 from sandbox.discord.server import Discord
 from sandbox.discord.state import File, Kind
 from tests.sandbox.discord.conftest import Client, connected, heard, shown, told
+from tests.sandbox.pictures import png
 
 
 async def test_a_person_speaks_and_the_bot_answers(club: Discord) -> None:
@@ -93,6 +94,15 @@ async def test_files_travel_both_ways(club: Discord) -> None:
     assert sent == returned
     assert ("Grüße.bin", "bytes") == (answer.attachments[0].filename, answer.attachments[0].description)
     assert [] == bare.attachments
+
+
+async def test_a_picture_is_known_by_its_size(club: Discord) -> None:
+    """A client leaves room for it; what only says that it is a picture has none."""
+    async with connected(club) as client:
+        files = [discord.File(io.BytesIO(data), f"{number}.png") for number, data in enumerate((png(30, 20), b"png"))]
+        sent = await client.sendable(club.channel("general").id).send(files=files)
+
+    assert [(30, 20), (None, None)] == [(each.width, each.height) for each in sent.attachments]
 
 
 async def test_voice_messages_and_stickers_have_no_text(club: Discord) -> None:

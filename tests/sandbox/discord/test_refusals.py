@@ -29,6 +29,11 @@ OPTION = {"label": "x", "value": "x"}
 V2 = 1 << 15
 
 
+def with_button(**fields: Any) -> dict[str, Any]:
+    """A message with one button."""
+    return {"content": "x", "components": [{"type": 1, "components": [{"type": 2, "label": "Go", **fields}]}]}
+
+
 @pytest.mark.parametrize(
     ("code", "path", "body"),
     [
@@ -82,6 +87,25 @@ V2 = 1 << 15
         ("BASE_TYPE_MAX_LENGTH", "embeds 0 title", {"embeds": [{"title": "x" * 257}]}),
         ("BASE_TYPE_REQUIRED", "embeds 0 fields 0 value", {"embeds": [{"fields": [{"name": "x"}]}]}),
         ("BASE_TYPE_REQUIRED", "embeds 0 description", {"embeds": [{"color": 1}]}),
+        (
+            "BUTTON_COMPONENT_CUSTOM_ID_AND_URL_MUTUALLY_EXCLUSIVE",
+            "components 0 components 0",
+            with_button(style=5, custom_id="x", url="https://example.com"),
+        ),
+        (
+            "BUTTON_COMPONENT_CUSTOM_ID_AND_URL_MUTUALLY_EXCLUSIVE",
+            "components 0 components 0",
+            with_button(style=2, custom_id="x", url="https://example.com"),
+        ),
+        ("BASE_TYPE_REQUIRED", "components 0 components 0 url", with_button(style=5)),
+        (
+            "URL_TYPE_INVALID_SCHEME",
+            "components 0 components 0 url",
+            with_button(style=5, url="tg://resolve?domain=owl"),
+        ),
+        ("URL_TYPE_INVALID_SCHEME", "components 0 components 0 url", with_button(style=5, url="javascript:alert(1)")),
+        ("URL_TYPE_INVALID_URL", "components 0 components 0 url", with_button(style=5, url="https:///rules")),
+        ("BASE_TYPE_MAX_LENGTH", "components 0 components 0 url", with_button(style=5, url=f"https://a.b/{'x' * 512}")),
         ("MAX_EMBED_SIZE_EXCEEDED", "embeds", {"embeds": [{"description": "x" * 3001}] * 2}),
         (
             "MESSAGE_ALLOWED_MENTIONS_PARSE_EXCLUSIVE",
@@ -169,6 +193,7 @@ async def test_unknown_routes_and_methods_say_so(raw: Raw) -> None:
 async def test_what_is_not_there_has_its_own_code(club: Discord, raw: Raw) -> None:
     """Channel, message, guild, member, user, command, webhook and interaction."""
     channel, guild, own = club.channel("general").id, club.guild.id, club.application.id
+    stranger = club.add_person("Eve", club.add_guild("The Hawk Club")).id
     codes = [
         (await raw(method, path, body)).body["code"]
         for method, path, body in (
@@ -176,7 +201,9 @@ async def test_what_is_not_there_has_its_own_code(club: Discord, raw: Raw) -> No
             ("GET", f"/channels/{channel}/messages/1", None),
             ("PATCH", f"/channels/{channel}/messages/1", {"content": "x"}),
             ("GET", "/guilds/1", None),
+            ("GET", f"/guilds/{guild}/members/{stranger}", None),
             ("GET", f"/guilds/{guild}/members/1", None),
+            ("GET", "/guilds/1/members/1", None),
             ("GET", "/users/1", None),
             ("GET", f"/applications/{own}/commands/1", None),
             ("POST", "/webhooks/1/token", {"content": "x"}),
@@ -185,7 +212,20 @@ async def test_what_is_not_there_has_its_own_code(club: Discord, raw: Raw) -> No
         )
     ]
 
-    assert [10003, 10008, 10008, 10004, 10007, 10013, 10063, 10015, 50027, 10062] == codes
+    assert [10003, 10008, 10008, 10004, 10007, 10013, 10004, 10013, 10063, 10015, 50027, 10062] == codes
+
+
+async def test_a_guild_without_the_bot_is_closed(club: Discord, raw: Raw) -> None:
+    """It seems not to exist; what is in it is said to be out of reach."""
+    guild, alice = club.guild.id, club.people["alice"].id
+    club.kick_bot()
+    paths = ("", f"/members/{alice}", "/members/1", "/roles", "/channels", "/threads/active")
+    answers = [await raw("GET", f"/guilds/{guild}{path}") for path in paths]
+
+    assert (404, {"message": "Unknown Guild", "code": 10004}) == (answers[0].status, answers[0].body)
+    assert [(403, {"message": "Missing Access", "code": 50001})] * 5 == [
+        (each.status, each.body) for each in answers[1:]
+    ]
 
 
 async def test_a_path_needs_numbers(raw: Raw) -> None:

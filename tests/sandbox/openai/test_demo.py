@@ -167,7 +167,8 @@ def test_it_speaks_at_a_pleasant_speed(said: str, least: float, most: float) -> 
 
 async def test_a_picture_alone_gets_an_answer(client: AsyncOpenAI) -> None:
     """Nothing in it can be read, and it says so."""
-    picture = {"role": "user", "content": [{"type": "image_url", "image_url": {"url": "data:image/png;base64,"}}]}
+    url = "https://example.org/owl.png"
+    picture = {"role": "user", "content": [{"type": "image_url", "image_url": {"url": url}}]}
 
     assert "no text that I could read" in (await listen(client, picture)).text
 

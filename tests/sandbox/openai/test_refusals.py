@@ -1,5 +1,6 @@
 """Statuses in place of an answer: those a test orders, and those a bad request earns."""
 
+import base64
 from typing import Any
 
 import openai
@@ -11,6 +12,7 @@ from sandbox.openai.errors import Refusal
 from sandbox.openai.models import Model
 from sandbox.openai.server import OpenAI
 from tests.sandbox.openai.listen import listen, user, whole
+from tests.sandbox.pictures import png
 
 ORDERED: list[tuple[Refusal, type[openai.APIStatusError], str | None]] = [
     (errors.bad_request("No."), openai.BadRequestError, None),
@@ -81,6 +83,8 @@ def _saying(*messages: Any) -> dict[str, Any]:
     return _bare(messages=list(messages))
 
 
+PICTURE = "data:image/png;base64," + base64.b64encode(png(2, 2)).decode()
+
 CALL = {"id": "call_1", "type": "function", "function": {"name": "look", "arguments": "{}"}}
 
 BAD: dict[str, tuple[dict[str, Any], str | None, str | None]] = {
@@ -150,7 +154,7 @@ BAD: dict[str, tuple[dict[str, Any], str | None, str | None]] = {
     "metadata as list": (_bare(metadata=[]), "metadata", "invalid_type"),
     "an unknown effort": (_bare(reasoning_effort="huge"), "reasoning_effort", "invalid_value"),
     "an unknown parameter": (_bare(persona="owl"), "persona", "unknown_parameter"),
-    "what the models cannot do": (_bare(tools=[]), "tools", "unsupported_parameter"),
+    "what the models cannot do": (_bare(functions=[]), "functions", "unsupported_parameter"),
 }
 
 
@@ -228,7 +232,7 @@ async def test_messages_of_every_role_are_taken(client: AsyncOpenAI) -> None:
             "role": "user",
             "content": [
                 {"type": "text", "text": "a table"},
-                {"type": "image_url", "image_url": {"url": "data:image/png;base64,"}},
+                {"type": "image_url", "image_url": {"url": PICTURE}},
             ],
         },
     ]

@@ -131,7 +131,7 @@ async def test_only_you_can_see_this_and_put_it_away(alice: Sitter, browser: Bro
     bob = await Sitter.sits_down(browser)
     await bob.opens(stage.page.url)
     await bob.pane("discord").get_by_role("radio", name="Bob").check(force=True)
-    await alice.line("discord").fill("/help")
+    await alice.line("discord").fill("/usage")
     await alice.page.keyboard.press("Enter")
     await alice.page.keyboard.press("Enter")
     await alice.sees("discord", "Only you can see this")

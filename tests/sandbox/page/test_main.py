@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 import signal
 import sys
 from collections.abc import Iterator
@@ -34,12 +35,14 @@ async def test_it_says_where_it_is_and_stops_when_told() -> None:
     command = (sys.executable, "-m", "sandbox", "--port", "0")
     process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
     assert process.stdout is not None
-    async with asyncio.timeout(20):
-        line = (await process.stdout.readline()).decode()
+    async with asyncio.timeout(60):
+        line = ""
+        while "sandbox is at" not in line:
+            line = (await process.stdout.readline()).decode()
         process.send_signal(signal.SIGTERM)
         code = await process.wait()
 
-    assert "http://127.0.0.1:" in line
+    assert re.search(r"http://127.0.0.1:\d+/ .*http://127.0.0.1:\d+/v1 with the key parley_\w+", line)
     assert "\x1b" not in line
     assert 0 == code
 

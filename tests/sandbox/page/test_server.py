@@ -9,10 +9,12 @@ import pytest
 from aiohttp import ClientSession, ClientWebSocketResponse, WSServerHandshakeError
 
 from sandbox.discord.server import Discord
+from sandbox.discord.state import File
 from sandbox.page.server import About, PageServer
 from sandbox.page.visit import GONE, STRANGE
 from sandbox.telegram.server import Telegram
 from sandbox.telegram.world import post
+from tests.sandbox.pictures import png
 
 ABOUT = About("parley-demo")
 
@@ -158,6 +160,40 @@ async def test_what_is_said_on_telegram_is_seen(visitor: Visitor, telegram: Tele
 
     assert (False, True) == (first.meant_for_bot, second.meant_for_bot)
     assert [True, False] == [(await visitor.hears("telegram", "message"))["message"]["unheard"] for _ in range(2)]
+
+
+async def test_a_picture_is_seen_on_both(
+    visitor: Visitor, http: ClientSession, discord: Discord, telegram: Telegram
+) -> None:
+    """The page gets it from its own server; a file that is none is not handed out, whatever it says that it is."""
+    picture = png(30, 20)
+    await visitor.hears("telegram", "screen")
+    files = [File("owl.png", picture, "image/png", "An owl"), File("page.png", b"<script>", "image/png")]
+    await discord.say("general", "alice", "look", files=files)
+    await telegram.send_photo(telegram.club, telegram.people["alice"], picture)
+    shown = [(await visitor.hears(platform, "message"))["message"] for platform in ("discord", "telegram")]
+    found = [each["pictures"] for each in shown]
+    hidden = max(discord.world.attachments)
+
+    assert [[("An owl", 30, 20)], [("A picture", 30, 20)]] == [
+        [(each["alt"], each["width"], each["height"]) for each in those] for those in found
+    ]
+    for ((each,),) in zip(found, strict=True):
+        async with http.get(each["src"]) as response:
+            assert (picture, "image/png") == (await response.read(), response.content_type)
+    for gone in (f"/picture/discord/{hidden}", "/picture/discord/1", "/picture/discord/x", "/picture/telegram/x"):
+        async with http.get(gone) as response:
+            assert 404 == response.status
+
+
+async def test_a_button_may_lead_elsewhere(visitor: Visitor, telegram: Telegram) -> None:
+    """Then it has an address and nothing to press."""
+    club, keyboard = telegram.chat(telegram.club), {"inline_keyboard": [[{"text": "Go", "url": "https://example.com"}]]}
+    await visitor.hears("telegram", "screen")
+    post(telegram.world, club, telegram.bot, text="There?", keyboard=keyboard)
+    shown = await visitor.hears("telegram", "message")
+
+    assert [[{"label": "Go", "id": "", "url": "https://example.com"}]] == shown["message"]["buttons"]
 
 
 async def test_what_no_client_would_do_is_answered_with_a_sentence(visitor: Visitor, discord: Discord) -> None:

@@ -16,6 +16,7 @@ from telegram.error import BadRequest, Forbidden, NetworkError
 
 from sandbox.telegram.files import PIXEL
 from sandbox.telegram.server import Telegram
+from tests.sandbox.pictures import png
 from tests.sandbox.telegram.conftest import Post
 
 
@@ -214,6 +215,31 @@ async def test_a_file_that_is_no_picture_is_no_photo(telegram: Telegram, bot: Bo
         await bot.send_photo(telegram.club.id, b"not a picture")
     with pytest.raises(BadRequest, match="Message caption is too long"):
         await bot.send_photo(telegram.club.id, PIXEL, caption="x" * 1025)
+
+
+@pytest.mark.parametrize(
+    ("picture", "complaint"),
+    [
+        (PIXEL[:-1], "Image_process_failed"),
+        (PIXEL.replace(b"IDAT", b"IDOT"), "Image_process_failed"),
+        (png(6_000, 4_001), "Photo_invalid_dimensions"),
+        (png(21, 1), "Photo_invalid_dimensions"),
+    ],
+)
+async def test_a_picture_is_whole_and_of_a_size(telegram: Telegram, bot: Bot, picture: bytes, complaint: str) -> None:
+    """10,000 pixels in width and height together, and 20 times as wide as high."""
+    with pytest.raises(BadRequest, match=complaint):
+        await bot.send_photo(telegram.club.id, picture)
+    await bot.send_photo(telegram.club.id, png(6_000, 4_000))
+
+
+async def test_a_link_stands_below_a_message(telegram: Telegram, bot: Bot) -> None:
+    """Over the web, or into Telegram itself."""
+    row = [InlineKeyboardButton("Rules", url=url) for url in ("https://example.com/a?b", "tg://resolve?domain=owl")]
+    sent = await bot.send_message(telegram.club.id, "x", reply_markup=InlineKeyboardMarkup([row]))
+
+    assert sent.reply_markup is not None
+    assert tuple(row) == sent.reply_markup.inline_keyboard[0]
 
 
 async def test_a_persons_file_can_be_fetched(telegram: Telegram, bot: Bot) -> None:

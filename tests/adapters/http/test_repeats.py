@@ -1,0 +1,259 @@
+"""adapters.http.repeats: what is asked twice is done once, whatever goes wrong between."""
+
+import asyncio
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from adapters.http.refusals import Rejected
+from adapters.http.repeats import KEPT, LARGEST, LONGEST, Repeatable, repeatable
+from adapters.http.serving import Answer
+from bot.api import HELD
+from bot.caller import Caller
+from bot.errors import ModelDown, StorageDown
+from bot.ports import Ports, Result
+from storage.memory.results import MemoryResults
+from tests.bot.core import FREE, Core
+from tests.bot.test_exchange import HELD as KEY
+from tests.clock import virtual
+
+
+@dataclass(slots=True)
+class Read:
+    """What a caller reads of an answer."""
+
+    messages: list[dict[str, object]] = field(default_factory=list)
+
+    async def send(self, message: object) -> None:
+        assert isinstance(message, dict)
+        self.messages.append(message)
+
+    @property
+    def body(self) -> bytes:
+        return b"".join(bytes(message["body"]) for message in self.messages if "body" in message)  # type: ignore[call-overload]
+
+
+class Results(MemoryResults):
+    """A store of results that can be down."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.down = False
+
+    async def begin(self, name: str, mark: str, ttl: timedelta, now: datetime) -> Result | None:
+        self._reach()
+        return await super().begin(name, mark, ttl, now)
+
+    async def keep(self, name: str, mark: str, body: bytes, ttl: timedelta, now: datetime) -> None:
+        self._reach()
+        await super().keep(name, mark, body, ttl, now)
+
+    async def drop(self, name: str, mark: str) -> None:
+        self._reach()
+        await super().drop(name, mark)
+
+    def _reach(self) -> None:
+        if self.down:
+            raise StorageDown("gone")
+
+
+@dataclass(slots=True)
+class Work:
+    """Some work that says `pieces`, a second each; it first raises what is next in `troubles`."""
+
+    pieces: tuple[bytes, ...] = (b"To ", b"wit.")
+    status: int = 200
+    troubles: list[Exception] = field(default_factory=list)
+    late: list[Exception] = field(default_factory=list)
+    done: int = 0
+
+    async def __call__(self, answer: Answer) -> None:
+        self.done += 1
+        await asyncio.sleep(1)
+        if self.troubles:
+            raise self.troubles.pop(0)
+        await answer.begin(self.status, "text/owl")
+        for piece in self.pieces[:-1]:
+            await answer.block(piece)
+            await asyncio.sleep(1)
+        if self.late:
+            await answer.broken(b"!")
+            raise self.late.pop(0)
+        await answer.finish(self.pieces[-1])
+
+
+def ports() -> tuple[Ports, Results]:
+    results = Results()
+    return replace(Core(FREE, frozenset()).sessions._ports, results=results), results
+
+
+ALICE, BOB = Caller(KEY), Caller(replace(KEY, made_for="test:2"))
+
+
+def order(there: Ports, caller: Caller = ALICE, *request: bytes) -> Repeatable:
+    return repeatable(there, caller, "order-7", *(request or (b"chat", b"{}")))
+
+
+async def answered(wanted: Repeatable, work: Work) -> bytes:
+    read = Read()
+    await wanted.answered(work, Answer(read.send, {}))
+    return read.body
+
+
+@virtual
+async def test_the_second_time_it_is_the_same_answer_and_no_work() -> None:
+    there, _ = ports()
+    work = Work()
+    first, second = Read(), Read()
+    for read in (first, second):
+        await order(there).answered(work, Answer(read.send, {}))
+
+    assert b"To wit." == first.body == second.body
+    assert 1 == work.done
+    headers = [dict(read.messages[0]["headers"])[b"content-type"] for read in (first, second)]  # type: ignore[call-overload]
+    assert [b"text/owl"] * 2 == headers
+
+
+@virtual
+async def test_of_two_at_once_one_is_told_that_the_other_is_under_way() -> None:
+    there, _ = ports()
+    work = Work()
+    outcomes = await asyncio.gather(*(answered(order(there), work) for _ in range(5)), return_exceptions=True)
+
+    assert 1 == outcomes.count(b"To wit.")
+    refused = [each for each in outcomes if isinstance(each, Rejected)]
+    assert [(409, "idempotency_key_in_use")] * 4 == [(each.status, each.code) for each in refused]
+    assert 1 == work.done
+
+
+@virtual
+async def test_another_request_under_that_key_is_refused_and_somebody_elses_is_their_own() -> None:
+    """Parts are told apart: `ab` and `c` are no `a` and `bc`."""
+    there, _ = ports()
+    work = Work()
+    await answered(order(there, ALICE, b"ab", b"c"), work)
+    with pytest.raises(Rejected) as refused:
+        await answered(order(there, ALICE, b"a", b"bc"), work)
+    assert (409, "idempotency_key_reused") == (refused.value.status, refused.value.code)
+    assert 1 == work.done
+
+    await answered(order(there, BOB, b"a", b"bc"), work)
+    assert 2 == work.done
+
+
+@virtual
+async def test_what_failed_can_be_asked_again_at_once() -> None:
+    there, _ = ports()
+    work = Work(troubles=[ModelDown("500")])
+    with pytest.raises(ModelDown):
+        await answered(order(there), work)
+
+    assert b"To wit." == await answered(order(there), work)
+
+
+@virtual
+async def test_what_broke_off_or_was_refused_is_not_kept() -> None:
+    there, _ = ports()
+    work = Work(late=[ModelDown("cut")])
+    with pytest.raises(ModelDown):
+        await answered(order(there), work)
+    assert b"To wit." == await answered(order(there), work)
+    assert b"To wit." == await answered(order(there), work)
+    assert 2 == work.done
+
+    refusing = Work(status=400)
+    for _ in range(2):
+        await answered(order(there, BOB), refusing)
+    assert 2 == refusing.done
+
+
+@virtual
+async def test_whoever_leaves_frees_the_key() -> None:
+    there, _ = ports()
+    work = Work()
+    asking = asyncio.ensure_future(answered(order(there), work))
+    await asyncio.sleep(1.5)
+    asking.cancel()
+    await asyncio.wait({asking})
+
+    assert b"To wit." == await answered(order(there), work)
+    assert 2 == work.done
+
+
+@virtual
+async def test_with_the_store_down_nothing_is_done() -> None:
+    """It might be the second time."""
+    there, results = ports()
+    results.down, work = True, Work()
+    with pytest.raises(StorageDown):
+        await answered(order(there), work)
+    assert 0 == work.done
+
+
+@virtual
+async def test_an_answer_that_cannot_be_kept_is_given_all_the_same() -> None:
+    """And the claim runs out, longer after than any answer takes."""
+    there, results = ports()
+    work = Work()
+    asking = asyncio.ensure_future(answered(order(there), work))
+    await asyncio.sleep(0.5)
+    results.down = True
+    assert b"To wit." == await asking
+    results.down = False
+    with pytest.raises(Rejected):
+        await answered(order(there), work)
+    await asyncio.sleep(HELD.total_seconds())
+    assert b"To wit." == await answered(order(there), work)
+
+
+@virtual
+async def test_an_error_is_told_though_the_claim_cannot_be_dropped() -> None:
+    there, results = ports()
+    work = Work(troubles=[ModelDown("500")])
+    asking = asyncio.ensure_future(answered(order(there), work))
+    await asyncio.sleep(0.5)
+    results.down = True
+    with pytest.raises(ModelDown):
+        await asking
+
+
+@virtual
+async def test_who_lost_the_claim_neither_keeps_nor_frees_anything() -> None:
+    """Another process has it by then."""
+    there, _ = ports()
+    slow, quick = Work(), Work(pieces=(b"Hoo.",))
+    asking = asyncio.ensure_future(answered(order(there), slow))
+    await asyncio.sleep(0.5)
+    await there.results.drop(order(there).name, order(there).mark)
+    other = order(there, ALICE, b"another")
+    assert b"Hoo." == await answered(other, quick)
+    assert b"To wit." == await asking
+    assert b"Hoo." == await answered(other, quick)
+    assert 1 == quick.done
+
+
+@virtual
+async def test_an_answer_is_kept_for_a_day_unless_it_is_too_large() -> None:
+    there, _ = ports()
+    work, large = Work(), Work(pieces=(b"x" * LARGEST, b"x"))
+    await answered(order(there), work)
+    await asyncio.sleep(KEPT.total_seconds() - 5)
+    await answered(order(there), work)
+    assert 1 == work.done
+    await asyncio.sleep(10)
+    await answered(order(there), work)
+    assert 2 == work.done
+
+    for _ in range(2):
+        assert LARGEST + 1 == len(await answered(order(there, BOB), large))
+    assert 2 == large.done
+
+
+@pytest.mark.parametrize("key", ["", "  ", "x" * (LONGEST + 1)])
+@virtual
+async def test_what_is_no_key_is_refused(key: str) -> None:
+    there, _ = ports()
+    with pytest.raises(Rejected):
+        repeatable(there, ALICE, key, b"")
+    assert repeatable(there, ALICE, "x" * LONGEST, b"")
