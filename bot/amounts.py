@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
+from zoneinfo import ZoneInfo
 
 from bot.errors import BadArgument
 from bot.period import Window
@@ -152,6 +153,19 @@ def wait_words(until: datetime | None, now: datetime) -> str:
     rest = (seconds % 86400) // 3600
     days_words = f"{days} day" if days == 1 else f"{days} days"
     return f"in {days_words} {rest} h" if rest and days < 3 else f"in {days_words}"
+
+
+def span_words(seconds: int) -> str:
+    """A stretch of time: "5 minutes", "1 hour", "90 seconds"."""
+    for size, name in ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second")):
+        if seconds % size == 0 and seconds >= size:
+            return f"{seconds // size} {name}" + ("" if seconds == size else "s")
+    return "no time"
+
+
+def moment_words(moment: datetime, zone: str) -> str:
+    """A moment on the clocks and calendars of a zone: "Mon 23 Nov 2026, 18:00"."""
+    return f"{moment.astimezone(ZoneInfo(zone)):%a %-d %b %Y, %H:%M}"
 
 
 def left_words(balance: Balance) -> str:

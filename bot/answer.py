@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bot import keys
+from bot.aftermath import UNPAID, answered, unpaid
 from bot.billing import hold, settle
 from bot.chat import HEAD, Call, Inbound, Message, Scope
 from bot.claim import Claim
@@ -33,7 +34,7 @@ from bot.errors import (
 from bot.listening import Heard, Listener, judged, require_words
 from bot.ports import Again, Commands, Ports, Request, Setting
 from bot.preferences import model_for, scope_at
-from bot.reply import Button, Reply
+from bot.reply import Button, Reply, plain
 from bot.spoken import heed
 from bot.tasks import end
 from bot.turn import Ending, State, Turn, Usage, answer_of, question_of
@@ -49,6 +50,9 @@ NOTES = {
     Ending.FILTERED: "The provider ended the answer here.",
 }
 """What stands below an answer, by how it ended."""
+
+SAID_ELSEWHERE = Reply()
+"""Nothing is to be seen where the answer would stand."""
 
 WRITTEN = Reply("I have written to you in private.")
 UNTOLD = Reply("I could not tell you when you asked. Ask me once more.")
@@ -83,7 +87,8 @@ async def work(work: Work) -> None:
         await _place(work)
         await _ask(work)
     await keep(work)
-    await work.delivery.finish(work.turn.reply)
+    if work.turn.parts or work.turn.reply != SAID_ELSEWHERE:
+        await work.delivery.finish(work.turn.reply)
 
 
 async def keep(work: Work) -> None:
@@ -158,10 +163,19 @@ async def _ask(work: Work) -> None:
         usage = heard.usage and replace(heard.usage, own=request.own is not None)
         require_words(heard, work.delivery.shows)
         changes = {"reply": final_reply(work.turn, heard), "ending": heard.ending}
+        await answered(work.ports, work.claim.asked)
     except (Refused, ModelDown) as error:
         _report(work.turn, error)
-        changes = {"reply": Reply(error.for_user, buttons=_ways_on(work.turn, error)), "ending": Ending.REFUSED}
+        changes = {"reply": await _refusal(work, error), "ending": Ending.REFUSED}
     await work.claim.save(state=State.FINAL, draft="", usage=usage, **changes)
+
+
+async def _refusal(work: Work, error: BotError) -> Reply:
+    """Why there is no answer: to its asker, who need not be there when a schedule asks in their name."""
+    asked = work.claim.asked
+    if asked.schedule and isinstance(error, UNPAID):
+        return await unpaid(work.ports, asked, error)
+    return Reply(error.for_user, buttons=_ways_on(work.turn, error))
 
 
 async def _settle(work: Work) -> None:
@@ -282,6 +296,8 @@ def final_reply(turn: Turn, heard: Heard) -> Reply:
     assert heard.ending is not None
     asked = turn.task
     notes = [NOTES[heard.ending]]
+    if isinstance(asked, Inbound) and asked.schedule:
+        notes.append(f"{plain(asked.origin.author)} has me do this at set times.")
     if isinstance(asked, Inbound) and asked.unreadable:
         notes.append(f"I can only read text so far, so I left out {' and '.join(asked.unreadable)}.")
     unfinished = heard.ending is not Ending.COMPLETE and heard.text

@@ -28,8 +28,13 @@ log = logging.getLogger(__name__)
 AT_ONCE = 64
 """Calls of one person that are under way in a process: more would take the places of all others."""
 
-HELD = timedelta(seconds=960)
-"""How long a call's share stays held when its process dies: the longest answer takes 900 s (`TimeoutConfig.total`)."""
+HELD = timedelta(seconds=90)
+"""How long a call's share stays held when its process dies; while that lives it holds the share anew, every `RENEW`."""
+
+RENEW = HELD / 3
+
+TRIED = timedelta(seconds=960)
+"""How long a charge is tried that could not be written down. It counts though nothing is held for it any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +73,55 @@ class Bill:
     took: Took | None = None
 
 
+class Holds:
+    """
+    What is held for the calls of this process, for as long as they take.
+
+    One task renews them all: few calls live until its next round, and a task for each would cost every one of them.
+    """
+
+    def __init__(self, ports: Ports) -> None:
+        self._ports = ports
+        self._ids: set[str] = set()
+        self._renewing: asyncio.Task[None] | None = None
+
+    def add(self, id: str) -> None:
+        self._ids.add(id)
+        if self._renewing is None or self._renewing.done():
+            self._renewing = asyncio.ensure_future(self._renew())
+
+    def discard(self, id: str) -> None:
+        self._ids.discard(id)
+
+    async def close(self) -> None:
+        """Renew nothing any more."""
+        if self._renewing is not None:
+            await end(self._renewing)
+
+    async def _renew(self) -> None:
+        """Renew what is held, round after round, until there is a round for nothing."""
+        await asyncio.sleep(RENEW.total_seconds())
+        while self._ids:
+            await asyncio.sleep(await self._round())
+
+    async def _round(self) -> float:
+        """Renew all of it. Returns the seconds until the next round: a store that is down is asked again soon."""
+        try:
+            for id in tuple(self._ids):
+                await self._ports.ledger.renew(id, HELD, self._ports.now())
+        except StorageDown as trouble:
+            log.warning("what is held was not renewed: %s", trouble)
+            return STORE_PAUSE
+        return RENEW.total_seconds()
+
+
 class Desk:
     """Where programs are served. What could not be charged because the store was down is charged when it is back."""
 
     def __init__(self, ports: Ports) -> None:
         self.ports = ports
         self._under_way: Counter[str] = Counter()
+        self._holds = Holds(ports)
         self._aside: set[asyncio.Task[None]] = set()
 
     def aside(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
@@ -133,9 +181,11 @@ class Desk:
         if isinstance(outcome, Denied):
             raise refusal(ports, caller.person, outcome.balance)
         bill = Bill(outcome.output)
+        self._holds.add(id)
         try:
             yield bill
         finally:
+            self._holds.discard(id)
             await self._close(_Closing(id, caller, spec, shares, bill.took, own))
 
     async def drain(self, grace: float) -> None:
@@ -147,6 +197,7 @@ class Desk:
         if self._aside:
             await asyncio.wait(self._aside, timeout=grace)
         await end(*self._aside)
+        await self._holds.close()
 
     async def _close(self, closing: "_Closing") -> None:
         """Charge, or let go of what was held; also when whoever asked has left."""
@@ -185,8 +236,8 @@ class _Closing:
         await ports.ledger.settle(charge, now)
 
     async def until_done(self, ports: Ports) -> None:
-        """Write it down as soon as the store is back, as long as it is held."""
-        deadline = ports.now() + HELD
+        """Write it down as soon as the store is back, if that is within `TRIED`."""
+        deadline = ports.now() + TRIED
         while ports.now() < deadline:
             await asyncio.sleep(STORE_PAUSE)
             with contextlib.suppress(StorageDown):

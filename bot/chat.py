@@ -113,6 +113,7 @@ class Inbound:
     `message` is the id of the message on the platform, "" when there is none to reply to (a slash command).
     `reply_to` is the id of the message that it answers, and `quote` what that message said.
     `unreadable` names in plain words what came along that we cannot read: "a sticker", "a voice message".
+    `schedule` is the id of what asks it at a set time, in its author's name; `origin.at` is then when that was due.
     """
 
     origin: Origin
@@ -121,6 +122,7 @@ class Inbound:
     reply_to: str = ""
     quote: str = ""
     unreadable: tuple[str, ...] = ()
+    schedule: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from pydantic import TypeAdapter
 
@@ -100,6 +101,19 @@ class Conditions:
 
     async def failed(self, account: Account, trouble: ModelDown, trial: str) -> None:
         """Write down what a failure says of the account, and tell whoever must mend it, once."""
+        await self._worsened(account, trouble, partial(health.after_failure, trial=bool(trial)))
+
+    async def failed_probe(self, account: Account, trouble: ModelDown) -> None:
+        """As `failed`, of an account that was only asked whether it is there."""
+        await self._worsened(account, trouble, health.after_failed_probe)
+
+    async def reset(self, account: Account) -> None:
+        """Forget what is known of it."""
+        await self._change(account, lambda _: Condition())
+
+    async def _worsened(
+        self, account: Account, trouble: ModelDown, after_failure: Callable[[Condition, datetime], Condition]
+    ) -> None:
         now = self._now()
         log.warning("account %s: %s: %s", account.name, type(trouble).__name__, trouble)
         if isinstance(trouble, AccountLocked):
@@ -110,15 +124,9 @@ class Conditions:
         elif isinstance(trouble, ModelBusy):
             await self._change(account, lambda known: health.after_refusal(known, now, trouble.retry_after))
         else:
-            before, after = await self._change(
-                account, lambda known: health.after_failure(known, now, trial=bool(trial))
-            )
+            before, after = await self._change(account, lambda known: after_failure(known, now))
             if isinstance(trouble, ModelMisconfigured) and after.rests and not before.rests:
                 self._tell(MISCONFIGURED.format(name=plain(account.name)))
-
-    async def reset(self, account: Account) -> None:
-        """Forget what is known of it."""
-        await self._change(account, lambda _: Condition())
 
     async def _change(self, account: Account, new: Callable[[Condition], Condition]) -> tuple[Condition, Condition]:
         """Change what is known of an account; what is well needs no record. Returns what was known, and what is."""

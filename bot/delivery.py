@@ -65,7 +65,7 @@ class Delivery:
         """
         self._latest = latest
         if not self._claim.turn.parts:
-            empty = Reply(buttons=latest().buttons)
+            empty = Reply(buttons=latest().buttons, mention=latest().mention)
             await self._insist(partial(self._create, 0, self._screen.pages(empty)[0]), fresh=True)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._closing.wait(), GATHER)
@@ -96,7 +96,7 @@ class Delivery:
         if self._claim.turn.attempts > 1:
             self._shown.clear()  # whoever had the turn before us may have edited after we did
         while (part := self._behind(pages)) is not None:
-            await self._insist(partial(self._put, part, pages[part]), fresh=self._is_fresh(part))
+            await self._insist(partial(self._put, part, pages[part], reply), fresh=self._is_fresh(part))
         for extra in self._claim.turn.parts[len(pages) :]:
             await self._insist(partial(self._delete, extra))
 
@@ -155,7 +155,7 @@ class Delivery:
         pages = self._screen.pages(reply)
         part = self._behind(pages)
         if part is not None and self._is_fresh(part) == fresh:
-            await self._put(part, pages[part], draft=reply.text)
+            await self._put(part, pages[part], reply, draft=reply.text)
             self._spoken = self._spoken or bool(reply.text)
 
     def _is_fresh(self, part: int) -> bool:
@@ -169,11 +169,15 @@ class Delivery:
                 return part
         return None
 
-    async def _put(self, part: int, page: Page, draft: str = "") -> None:
+    async def _put(self, part: int, page: Page, reply: Reply, draft: str = "") -> None:
         if self._is_fresh(part):
-            await self._create(part, self._screen.pages(Reply())[0])
+            await self._create(part, self._empty(part, reply))
         else:
             await self._edit(self._claim.turn.parts[part], page, draft)
+
+    def _empty(self, part: int, reply: Reply) -> Page:
+        """What a part is put up as. The first one calls for somebody's attention at once: no edit ever does."""
+        return self._screen.pages(Reply() if part else Reply(reply.opening, mention=reply.mention))[0]
 
     async def _create(self, part: int, page: Page) -> None:
         await self._claim.save()

@@ -69,6 +69,21 @@ class QuotaExhausted(Refused):
         self.brief = brief
 
 
+class BadTime(Refused):
+    """When something shall be cannot be told from what they wrote; `sentence` asks, or gives an example."""
+
+    def __init__(self, words: str, sentence: str) -> None:
+        super().__init__(f"no time: {words!r}")
+        self.for_user = sentence
+
+
+class ZoneNeeded(Refused):
+    for_user = (
+        "I do not know yet where you are, so I cannot tell when that is. Tell me once, like `/timezone Europe/Oslo`, "
+        "and give the command again."
+    )
+
+
 class Banned(Refused):
     for_user = "I was asked to give you no answers. Those who run this place can change that."
 

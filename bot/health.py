@@ -64,11 +64,24 @@ def after_failure(condition: Condition, now: datetime, *, trial: bool) -> Condit
         trial: Whether it was tried after a rest. Others that fail while it rests had begun before, and say nothing new.
     """
     if trial:
-        return _resting(condition, now)
+        return _resting(condition, now + _rest(condition))
     if condition.rests or condition.parked:
         return condition
     strained = replace(condition, strain=condition.strain + FAILURE)
-    return strained if strained.strain < STRAINED else _resting(strained, now)
+    return strained if strained.strain < STRAINED else _resting(strained, now + _rest(strained))
+
+
+def is_probed(condition: Condition, now: datetime) -> bool:
+    """Whether to ask it, every five minutes, if it is there; while it rests, if its rest ends before the next time."""
+    wait = condition.wait(now)
+    return not condition.parked and (wait <= LONGEST if condition.rests else not wait)
+
+
+def after_failed_probe(condition: Condition, now: datetime) -> Condition:
+    """It was asked if it is there, and is not. After a rest, that is a trial that no question has to make."""
+    if not condition.rests or condition.until is None:
+        return after_failure(condition, now, trial=False)
+    return _resting(condition, max(condition.until, now + _rest(condition)))
 
 
 def after_refusal(condition: Condition, now: datetime, retry_after: float | None) -> Condition:
@@ -92,6 +105,10 @@ def pause(retry_after: float | None) -> timedelta:
     return UNSAID if retry_after is None else min(timedelta(seconds=min(retry_after, DAY.total_seconds())), DAY)
 
 
-def _resting(condition: Condition, now: datetime) -> Condition:
-    rest = min(SHORTEST * 2**condition.rests, LONGEST)
-    return replace(condition, strain=0, until=now + rest, rests=condition.rests + 1)
+def _resting(condition: Condition, until: datetime) -> Condition:
+    return replace(condition, strain=0, until=until, rests=condition.rests + 1)
+
+
+def _rest(condition: Condition) -> timedelta:
+    doublings = min(condition.rests, 8)  # that is longer than LONGEST; some more are more than a timedelta holds
+    return min(SHORTEST * (1 << doublings), LONGEST)

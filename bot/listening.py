@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 
 from bot import keys
+from bot.belief import believed
 from bot.chat import sendable
 from bot.errors import AllDown, AllTaken, BotError, EmptyAnswer, Filtered, ModelBusy, ModelCut, ModelDown, Refused
 from bot.ports import Ports, Request
@@ -126,11 +127,17 @@ def _pause(trouble: BotError) -> float:
 
 
 def judged(heard: Heard, request: Request, count: Count, seen: Seen) -> Heard:
-    """What was heard, with its usage counted where the provider did not say and there is an answer."""
+    """
+    What was heard, with its usage counted where the provider did not say and there is an answer.
+
+    It is never more than was granted: nothing is held for what a provider says, or says that it said, beyond that.
+    """
     if heard.is_spare and heard.ending is not Ending.STOPPED:
         heard.ending, heard.usage = Ending.CUT, None
-    if heard.usage is None and not _is_empty(heard, seen):
-        heard.usage = Usage(request.prompt_tokens, count(heard.text), counted=True)
+    if heard.usage is not None:
+        heard.usage = believed(heard.usage, request.spec, request.prompt_tokens, request.max_output)
+    elif not _is_empty(heard, seen):
+        heard.usage = Usage(request.prompt_tokens, min(count(heard.text), request.max_output), counted=True)
     return heard
 
 

@@ -24,14 +24,17 @@ from bot.choice import Member, give_back, in_turn, nobody, pay
 from bot.conditions import Conditions, Known, Tell
 from bot.errors import (
     AccountGone,
+    AccountLocked,
     AllTaken,
     ModelDown,
     ModelMisconfigured,
+    ModelSilent,
     NoPlusHere,
     PlusNeeded,
     Refused,
     StorageDown,
 )
+from bot.health import is_probed
 from bot.ports import ACCOUNT, Api, ApiRequest, ApiResponse, Chunk, Model, Records, Request, Settings, Slots
 from bot.records import change
 from bot.tally import NOTHING, Tally, of_usage
@@ -46,6 +49,9 @@ LINE = 120.0
 
 LOOK = 0.5
 """Seconds between two looks of whoever is first in line: another process may have given a place back."""
+
+PROBE = 10.0
+"""Seconds in which an account must answer a probe."""
 
 TALLIES = "account tallies"
 """The folder: what each account did on the newest day on which it did anything."""
@@ -68,6 +74,9 @@ class Place:
 
 Wanted = Request | ApiRequest
 """What an account is chosen for."""
+
+Probe = Callable[[], Awaitable[None]]
+"""Asks an account, at no cost, whether it is there. Raises ModelDown or one of its kind, and Refused."""
 
 _tallies: TypeAdapter[Tally] = TypeAdapter(Tally)
 
@@ -98,16 +107,19 @@ class Pool:
         self._conditions = Conditions(records, now, tell, fresh)
         self._strict = strict_affinity
         self._members: dict[str, Member] = {}
+        self._probes: dict[str, Probe | None] = {}
         self._lines: defaultdict[frozenset[str], asyncio.Lock] = defaultdict(asyncio.Lock)
         """Those who wait for a place, by the accounts that could answer them; first come, first served."""
 
-    def join(self, account: Account, model: Model, api: Api | None = None) -> None:
+    def join(self, account: Account, model: Model, api: Api | None = None, probe: Probe | None = None) -> None:
         """From now on it may be asked, with `api` by programs too; in place of an account of that name."""
         self._members[account.name] = Member(account, model, api)
+        self._probes[account.name] = probe
 
     def leave(self, name: str) -> None:
         """It is asked no more. What it is answering goes on, or fails, by itself."""
         self._members.pop(name, None)
+        self._probes.pop(name, None)
 
     async def stream(self, request: Request) -> AsyncGenerator[Chunk, None]:
         """
@@ -194,6 +206,20 @@ class Pool:
         if member is not None:
             await self._conditions.reset(member.account)
         return member is not None
+
+    async def probe(self) -> None:
+        """
+        Ask the accounts that have a probe, side by side, so that what fails is found before a question meets it.
+
+        One that answers is as well as it was. Raises StorageDown.
+        """
+        known, now = await self._conditions.known(), self._now()
+        members = [each for each in self._members.values() if is_probed(known.of(each.account), now)]
+        probed = [(each.account, probe) for each in members if (probe := self._probes[each.name])]
+        troubles = await asyncio.gather(*(_trouble(probe) for _, probe in probed))
+        for (account, _), trouble in zip(probed, troubles, strict=True):
+            if trouble is not None:
+                await self._conditions.failed_probe(account, trouble)
 
     async def keep(self) -> None:
         """Add this process's figures to those in the store. Raises StorageDown."""
@@ -376,6 +402,22 @@ async def _noted(writing: Awaitable[object]) -> None:
     """Write something down to its end, even when we are cancelled; an answer does not fail because the store does."""
     with contextlib.suppress(StorageDown):
         await asyncio.shield(asyncio.ensure_future(writing))
+
+
+async def _trouble(probe: Probe) -> ModelDown | None:
+    """What a probe says against an account. One that cannot be asked like that may be well all the same."""
+    try:
+        async with asyncio.timeout(PROBE):
+            await probe()
+    except TimeoutError:
+        return ModelSilent(f"no answer to a probe within {PROBE:.0f} s")
+    except AccountLocked as trouble:
+        return trouble
+    except (ModelMisconfigured, Refused):
+        return None
+    except ModelDown as trouble:
+        return trouble
+    return None
 
 
 def _tally(raw: str | None) -> Tally:

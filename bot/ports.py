@@ -29,6 +29,7 @@ from bot.quota import (
     Unit,
 )
 from bot.reply import Page, Picture, Reply
+from bot.schedule import Allowances, Recurrence, Schedule
 from bot.throttle import Typos
 from bot.turn import Turn, Usage
 from bot.usage import Report
@@ -304,6 +305,68 @@ class Leases(Protocol):
         """Free an office, if `token` still holds it."""
 
 
+class Schedules(Protocol):
+    """What is to be done at set times. Each method is all or nothing, and raises StorageDown."""
+
+    async def get(self, id: str) -> Schedule | None:
+        """One of them."""
+
+    async def write(self, schedule: Schedule) -> bool:
+        """
+        Write the next version of a schedule, or the first of a new one.
+
+        Returns False, with nothing written, when what is there is not the version before it.
+        """
+
+    async def remove(self, id: str) -> bool:
+        """Forget one. Returns whether it was there."""
+
+    async def due(self, until: datetime, limit: int) -> Sequence[Schedule]:
+        """Those that are `waiting` for that moment or an earlier one, the earliest first."""
+
+    async def of(self, person: str) -> Sequence[Schedule]:
+        """Those of one owner (`Key.person`), the oldest first."""
+
+    async def at(self, place: str) -> Sequence[Schedule]:
+        """Those that are said in one channel, thread or topic (`Key.place`), the oldest first."""
+
+
+class Planner(Protocol):
+    """Knows clocks and calendars: reads when something shall be, and works out when it is. Pure, and fast."""
+
+    def read(self, words: str, now: datetime, zone: str) -> Recurrence:
+        """
+        What people mean by "in 2 h", "tomorrow 9:00", "every Monday 18:00", "0 9 * * mon-fri".
+
+        `zone` is theirs, "" when they have not said it.
+
+        Raises:
+            BadTime: Nobody can tell what is meant, or it never comes; with a question, or an example.
+            ZoneNeeded: It depends on where they are.
+        """
+
+    def split(self, line: str, now: datetime, zone: str) -> tuple[Recurrence, str]:
+        """What a line begins with, as `read` has it, and the rest of the line. Raises as `read` does."""
+
+    def after(self, recurrence: Recurrence, moment: datetime) -> datetime | None:
+        """The first time, later than that, at which it is due; None for never."""
+
+    def last(self, recurrence: Recurrence, first: datetime, moment: datetime) -> datetime:
+        """Of the times from `first` on, at which it is due, the last that is not later than `moment`."""
+
+    def shortest(self, recurrence: Recurrence, moment: datetime) -> float | None:
+        """The fewest seconds between two times of it in a year from then on; None when there are not two."""
+
+    def words(self, recurrence: Recurrence) -> str:
+        """In words: "every Monday at 18:00"; without the zone."""
+
+    def zone(self, typed: str) -> str | None:
+        """The name of the zone that somebody means: a name of the IANA database, in any case, or a city of it."""
+
+    def zones(self, typed: str) -> Sequence[str]:
+        """Up to 25 names of zones that begin so, or have it in them."""
+
+
 class Slots(Protocol):
     """
     Places on provider accounts, each held under a lease, so that all processes together never take too many.
@@ -501,6 +564,15 @@ class Platform(Protocol):
     async def rank(self, key: Key) -> Rank:
         """What a user is in that community, as the platform says. Raises PlatformDown."""
 
+    def address(self, key: Key) -> Mapping[str, str]:
+        """How something is shown in that channel that answers nobody. Pure."""
+
+    async def private(self, user: str) -> Key | None:
+        """A user's private chat with us; None when they cannot be written to. Raises PlatformDown."""
+
+    async def belongs(self, key: Key) -> bool:
+        """Whether a user is still in that community and its channel still there for us. Raises PlatformDown."""
+
     async def write_to(self, user: str, reply: Reply) -> bool:
         """
         Tell a user something in private that they did not ask for just now.
@@ -614,6 +686,7 @@ class Ports:
         draw: None where no pictures can be made.
         accounts: Those behind `model`; None where nobody looks after them.
         api: The same for programs; None where none can ask.
+        allowances: How many schedules people may have, and how often.
         cipher: Seals members' own keys with a provider; None where the operator has not switched these on.
         try_own: Asks the provider whether such a key works. Raises Refused, saying why it does not.
     """
@@ -625,6 +698,8 @@ class Ports:
     records: Records
     results: Results
     letters: DeadLetters
+    schedules: Schedules
+    planner: Planner
     model: Model
     platforms: Mapping[str, Platform]
     catalogue: Catalogue
@@ -643,6 +718,7 @@ class Ports:
     try_own: Callable[[Secret], Awaitable[None]] | None = None
     accounts: Accounts | None = None
     api: Api | None = None
+    allowances: Allowances = field(default_factory=Allowances)
 
     def today(self) -> date:
         """The day that it is where the community lives."""

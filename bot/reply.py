@@ -83,12 +83,19 @@ class Reply:
     `text` is Markdown as models write it. `note` is a short remark of ours below it, in our voice rather than the
     model's. No text and no note means that the answer has not begun, unless there is a picture; only a command's answer
     can have one. Of `buttons` there are at most five.
+
+    Args:
+        mention: The platform's id of a user whose attention is called to it: their name stands before the text, and
+            they are notified as that platform does; "" for nobody.
+        opening: What the message says before its text stands there, which is all that a telephone shows of it.
     """
 
     text: str = ""
     note: str = ""
     buttons: tuple[Button, ...] = ()
     picture: Picture | None = None
+    mention: str = ""
+    opening: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,20 @@ class Sessions:
         waiting = ANY if call.command == OVERHEARD else self._ports.limits.waiting
         return await self._ingest(Turn(turn_id(call.origin), session, lane, call), waiting)
 
+    async def do(self, asked: Inbound, said: Reply | None = None) -> None:
+        """
+        Write down what is due at a set time, behind nothing: a question, or what is `said` in place of an answer.
+
+        What was written down before stays as it is. Raises StorageDown: then it was not taken.
+        """
+        asked = _sendable(asked, self._ports.pepper)
+        session, parent = await self._conversation(asked)
+        turn = Turn(turn_id(asked.origin), session, session, asked, parent=parent)
+        if said is not None:
+            lane = express(asked.origin.key)
+            turn = replace(turn, lane=lane, state=State.REMEMBERED, reply=said, ending=Ending.REFUSED)
+        await self._ingest(turn, ANY)
+
     def _arguments(self, call: Call) -> dict[str, str]:
         """What was given with a command, with nothing in it that opens anything for whoever reads the store."""
         arguments = {name: _sealed(self._ports.pepper, value) for name, value in call.arguments.items()}

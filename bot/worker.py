@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
 
+from bot.aftermath import unreachable
 from bot.answer import Work, keep, regenerate_button, work
 from bot.chat import Call
 from bot.claim import Claim
@@ -164,6 +165,7 @@ class Worker:
                 await work(task)
                 await turns.finish(claim.lease, replace(claim.turn, state=State.DONE), now())
         except Undeliverable as trouble:
+            await unreachable(self._ports, claim.turn)
             await self._bury(claim, f"nobody to answer: {trouble}")
         except PlatformDown as trouble:
             await self._put_off(claim, trouble)

@@ -24,10 +24,17 @@ from bot.commands.pool import RESUME, SHOW_POOL
 from bot.commands.quota import GRANT, RESET, SET
 from bot.commands.quota import SHOW as QUOTA
 from bot.commands.regenerate import REGENERATE
+from bot.commands.report import REPORT
 from bot.commands.request import APPROVE, DECLINE, REQUEST
+from bot.commands.schedule import DISCARD, KEEP, REMIND, SCHEDULE
+from bot.commands.schedules import DELETE, PAUSE, RUN
+from bot.commands.schedules import LIST as SCHEDULES
+from bot.commands.schedules import RESUME as GO_ON_WITH
+from bot.commands.schedules import SHOW as SHOW_SCHEDULE
 from bot.commands.scope import SCOPE
 from bot.commands.spec import Command, Entry, Group, Param, commands_of
 from bot.commands.stop import STOP
+from bot.commands.timezone import TIMEZONE
 from bot.commands.usage import USAGE
 from bot.errors import BadArgument, NoSuchCommand, NotAllowed
 from bot.people import rank_of
@@ -181,9 +188,16 @@ _QUOTA = Group("quota", "What is left for whom", (QUOTA, SET, GRANT, RESET), def
 _OWN = Group("mykey", "A key of your own with the provider", (SET_OWN, FORGET_OWN, TEST_OWN), default=SET_OWN)
 _CLIENT = Group("client", "Who issues keys", (ADD_CLIENT, REMOVE_CLIENT, CLIENTS))
 _POOL = Group("pool", "How the provider accounts do", (SHOW_POOL, RESUME), default=SHOW_POOL)
+_SCHEDULES = Group(
+    "schedules",
+    "What you have at set times",
+    (SCHEDULES, SHOW_SCHEDULE, PAUSE, GO_ON_WITH, DELETE, RUN),
+    default=SCHEDULES,
+)
 _SHOWN = (
     *(ASK, NEW, REGENERATE, STOP, MODEL, PLUS, SCOPE),
-    *(_QUOTA, USAGE, REQUEST, REDEEM, _KEY, _OWN, _CLIENT, ROLE, BAN, UNBAN, AUDIT, _POOL),
+    *(REMIND, SCHEDULE, _SCHEDULES, TIMEZONE),
+    *(_QUOTA, USAGE, REPORT, REQUEST, REDEEM, _KEY, _OWN, _CLIENT, ROLE, BAN, UNBAN, AUDIT, _POOL),
 )
-_BUTTONS = (CONTINUE, SHOW_BUTTON, USE_BUTTON, APPROVE, DECLINE)
+_BUTTONS = (CONTINUE, SHOW_BUTTON, USE_BUTTON, APPROVE, DECLINE, KEEP, DISCARD)
 BOOK = Book((*_SHOWN, help_command(_SHOWN), START, CLAIM, OVERHEARD, *_BUTTONS))

@@ -55,12 +55,12 @@ def _at_the_ends(params: Sequence[Param], words: Sequence[Word]) -> dict[str, Wo
 
 
 def _in_order(params: Sequence[Param], words: list[Word], line: str, taken: set[Word], replied: bool) -> dict[str, str]:
-    """Give words to parameters in turn; the last text takes what is left of the line."""
+    """Give words to parameters in turn; the last text, or one that wants it, takes what is left of the line."""
     found: dict[str, str] = {}
     texts = [param for param in params if param.kind == "text"]
     last = (texts or params)[-1:]
     for place, param in enumerate(params):
-        if words and param in last:
+        if words and (param in last or param.left):
             found[param.name] = _rest(words, line, taken)
             break
         needed = sum(1 for later in params[place + 1 :] if later.required)

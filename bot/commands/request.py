@@ -15,7 +15,7 @@ from bot.commands.spec import Command, Param
 from bot.errors import BadArgument, Banned, Gone, NotAllowed
 from bot.owner import owners
 from bot.people import is_banned, rank_of, write_to
-from bot.ports import Outcome, Setting
+from bot.ports import Outcome, Records, Setting
 from bot.quota import UNLIMITED, Limit
 from bot.reply import Button, Reply, plain
 
@@ -48,6 +48,16 @@ class Request:
 
 
 _shape: TypeAdapter[Request] = TypeAdapter(Request)
+
+
+async def forget(records: Records, before: datetime) -> int:
+    """Forget the requests that were made before then, answered or not. Returns how many these were."""
+    made = await records.all(REQUESTS)
+    old = {turn: raw for turn, raw in made.items() if _shape.validate_json(raw).at < before}
+    for person, turn in (await records.all(NEWEST)).items():
+        if turn in old:
+            await records.swap(NEWEST, person, turn, None)
+    return sum([await records.swap(REQUESTS, turn, raw, None) for turn, raw in old.items()])
 
 
 async def _request(setting: Setting) -> Outcome:

@@ -25,7 +25,7 @@ class Param:
 
     `choices` are fixed; `suggest` proposes values for what has been typed so far, and other values are allowed. Where a
     platform has no named arguments (`line.py`), a text is one word, or as many of the next ones as `words` says, and
-    the last text of a command is the rest of the line.
+    the last text of a command is the rest of the line; so is one that takes all that is `left`.
     """
 
     name: str
@@ -35,6 +35,7 @@ class Param:
     choices: tuple[str, ...] = ()
     suggest: Suggest | None = None
     words: Callable[[Sequence[str]], int] | None = None
+    left: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,178 @@
+"""What people have at set times: how it is drafted, kept and changed, by whom, and how much of it."""
+
+import hashlib
+from base64 import b32encode
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from pydantic import TypeAdapter
+
+from bot.access import Rank
+from bot.amounts import span_words
+from bot.chat import Call
+from bot.errors import BadArgument, Gone
+from bot.people import is_owner, rank_of
+from bot.ports import Ports
+from bot.records import Shape
+from bot.reply import plain
+from bot.schedule import Schedule, changed
+
+LONGEST = 2_000
+"""Characters of what is said or asked at a set time."""
+
+_DRAFTS = "schedule drafts"
+"""The folder: what was not confirmed yet, by the turn that asked for it."""
+
+_shape = Shape(TypeAdapter(Schedule), version=1)
+
+
+async def zone_of(ports: Ports, person: str) -> str:
+    """Where somebody lives, as they have said: a name of the IANA database; "" when they have not."""
+    return (await ports.settings.get(_home(person))).get("zone", "")
+
+
+async def set_zone(ports: Ports, person: str, zone: str) -> None:
+    await ports.settings.put(_home(person), {"zone": zone})
+
+
+def _home(person: str) -> str:
+    return f"person/{person}"
+
+
+# Made.
+
+
+def short_id(turn: str) -> str:
+    """What people type to name the schedule that a turn made: six letters and digits."""
+    return b32encode(hashlib.sha256(turn.encode()).digest())[:6].decode().lower()
+
+
+async def draft(ports: Ports, turn: str, schedule: Schedule) -> None:
+    """Keep what still wants to be confirmed, under the turn that asked for it."""
+    await ports.records.swap(_DRAFTS, turn, None, _shape.dump(schedule))
+
+
+async def discard(ports: Ports, call: Call, turn: str) -> None:
+    """Forget a draft of the caller's. Raises Gone."""
+    raw, _ = await _drafted(ports, call, turn)
+    await ports.records.swap(_DRAFTS, turn, raw, None)
+
+
+async def confirm(ports: Ports, call: Call, turn: str) -> Schedule:
+    """
+    Keep what was drafted. Of those who confirm it at once, each gets what is kept.
+
+    Raises:
+        Gone: There is no such draft of the caller's.
+        BadArgument: They have too much by now, or its time has passed.
+    """
+    raw, drafted = await _drafted(ports, call, turn)
+    kept = await ports.schedules.get(drafted.id) or await begin(ports, call, drafted)
+    await ports.records.swap(_DRAFTS, turn, raw, None)
+    return kept
+
+
+async def begin(ports: Ports, call: Call, wanted: Schedule) -> Schedule:
+    """Keep a schedule from now on; doing it again changes nothing. Raises BadArgument, as `confirm` does."""
+    await require_room(ports, call, wanted)
+    upcoming = ports.planner.after(wanted.recurrence, ports.now())
+    if upcoming is None:
+        raise BadArgument("That time has passed by now. Give the command again with another one.")
+    begun = replace(wanted, next=upcoming)
+    await ports.schedules.write(begun)
+    return begun
+
+
+async def forget_drafts(ports: Ports, before: datetime) -> int:
+    """Forget what nobody confirmed, and was asked for before then. Returns how many these were."""
+    drafts = await ports.records.all(_DRAFTS)
+    old = [(turn, raw) for turn, raw in drafts.items() if _shape.read(raw).made < before]
+    return sum([await ports.records.swap(_DRAFTS, turn, raw, None) for turn, raw in old])
+
+
+async def _drafted(ports: Ports, call: Call, turn: str) -> tuple[str, Schedule]:
+    raw = await ports.records.get(_DRAFTS, turn)
+    if raw is None or (drafted := _shape.read(raw)).owner.person != call.origin.key.person:
+        raise Gone
+    return raw, drafted
+
+
+# How much.
+
+
+async def require_room(ports: Ports, call: Call, wanted: Schedule) -> None:
+    """Refuse what is more, or more often, than its owner may have. Raises BadArgument."""
+    allowance = ports.allowances.of(await _rank(ports, call))
+    theirs, here = await others(ports, wanted, wanted.owner.person), await ports.schedules.at(wanted.place.place)
+    if len(theirs) >= allowance.own:
+        raise BadArgument(f"You have {allowance.own} schedules, and may have no more. `/schedules` shows them.")
+    if len(here) >= allowance.here:
+        raise BadArgument(f"There are {allowance.here} schedules in that place, and may be no more.")
+    shortest = ports.planner.shortest(wanted.recurrence, ports.now())
+    if shortest is not None and shortest < allowance.shortest:
+        least = span_words(allowance.shortest)
+        raise BadArgument(f"That is too often: there must be {least} at least between two times.")
+
+
+async def others(ports: Ports, wanted: Schedule, person: str) -> Sequence[Schedule]:
+    """What somebody has besides this one, as far as it is still to come."""
+    return [each for each in await ports.schedules.of(person) if each.next and each.id != wanted.id]
+
+
+async def _rank(ports: Ports, call: Call) -> Rank:
+    """What the caller is; in private, where everybody runs the place, that alone earns them no more."""
+    if call.origin.key.private:
+        return Rank.OWNER if await is_owner(ports, call.origin.key.person) else Rank.USER
+    return await rank_of(call, ports)
+
+
+# Changed.
+
+
+async def find(ports: Ports, call: Call, id: str) -> Schedule:
+    """One that the caller may change: their own, or one in the community that they run. Raises BadArgument."""
+    schedule = await ports.schedules.get(id.strip().casefold())
+    if schedule is None or not await _is_theirs(ports, call, schedule):
+        raise BadArgument(f"You have no schedule “{plain(id)}”. `/schedules` shows those that you have.")
+    return schedule
+
+
+async def _is_theirs(ports: Ports, call: Call, schedule: Schedule) -> bool:
+    key = call.origin.key
+    if schedule.owner.person == key.person or await is_owner(ports, key.person):
+        return True
+    return not key.private and schedule.place.club == key.club and await rank_of(call, ports) >= Rank.ADMIN
+
+
+async def change(ports: Ports, id: str, new: Callable[[Schedule], Schedule]) -> Schedule | None:
+    """
+    Put what `new` makes of a schedule in its place; when somebody was quicker, it decides again.
+
+    Returns what is there then; None when it was deleted meanwhile.
+    """
+    while schedule := await ports.schedules.get(id):
+        wanted = new(schedule)
+        if wanted is schedule or await ports.schedules.write(wanted):
+            return wanted
+    return None
+
+
+async def pause(ports: Ports, id: str, why: str) -> Schedule | None:
+    """Let a schedule rest until somebody resumes it."""
+    return await change(ports, id, lambda there: changed(there, paused=why))
+
+
+async def resume(ports: Ports, id: str) -> Schedule | None:
+    """Let a schedule go on, with the next time that is to come."""
+
+    def resumed(there: Schedule) -> Schedule:
+        upcoming = ports.planner.after(there.recurrence, ports.now())
+        return changed(there, paused="", skipped=0, skipped_at=None, next=upcoming)
+
+    return await change(ports, id, resumed)
+
+
+async def run_now(ports: Ports, id: str) -> Schedule | None:
+    """Have a schedule done at once, besides its own times."""
+    return await change(ports, id, lambda there: changed(there, next=ports.now()))
