@@ -14,6 +14,7 @@ from pydantic_core import PydanticSerializationError
 from bot.chat import Message
 from bot.ports import DeadLetter
 from bot.quota import Charge
+from bot.schedule import Schedule
 from bot.turn import Turn
 
 VERSION = 1
@@ -24,6 +25,7 @@ _turns: TypeAdapter[Turn] = TypeAdapter(Turn)
 _messages: TypeAdapter[Message] = TypeAdapter(Message)
 _charges: TypeAdapter[Charge] = TypeAdapter(Charge)
 _letters: TypeAdapter[DeadLetter] = TypeAdapter(DeadLetter)
+_schedules: TypeAdapter[Schedule] = TypeAdapter(Schedule)
 
 
 def ms(moment: datetime) -> int:
@@ -65,6 +67,15 @@ def dump_letter(letter: DeadLetter) -> str:
 def load_letter(raw: str | bytes) -> DeadLetter:
     """Read a dead letter. Raises ValueError as `load_turn` does."""
     return _load(_letters, raw)
+
+
+def dump_schedule(schedule: Schedule) -> str:
+    return _dump(_schedules, schedule)
+
+
+def load_schedule(raw: str | bytes) -> Schedule:
+    """Read a schedule. Raises ValueError as `load_turn` does."""
+    return _load(_schedules, raw)
 
 
 def _dump(shape: TypeAdapter[T], value: T) -> str:

@@ -1,6 +1,7 @@
 """bot.ports.DeadLetters in dicts."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from bot.ports import DeadLetter
 
@@ -23,3 +24,10 @@ class MemoryLetters:
 
     async def remove(self, id: str) -> None:
         self._letters.pop(id, None)
+
+    def sweep(self, before: datetime) -> int:
+        """Forget the letters of before then. Returns how many."""
+        late = [letter.id for letter in self._letters.values() if letter.at < before]
+        for id in late:
+            del self._letters[id]
+        return len(late)

@@ -25,10 +25,7 @@ SPENDING = SPENDING_DAYS * 24 * 3600
 """The same, in seconds."""
 
 LETTERS = 10_000
-"""Dead letters that are kept, the newest."""
-
-HISTORY = 90 * 24 * 3600
-"""Seconds that a conversation is kept after its last message."""
+"""Dead letters that are kept at the most, the newest."""
 
 
 def partition(name: str) -> str:
@@ -62,17 +59,17 @@ def due(tag: str) -> str:
 
 
 def tree(session: str) -> str:
-    """HASH node -> parent, line end, JSON. HISTORY after the last message."""
+    """HASH node -> parent, line end, JSON. `Keep.history` after the last message."""
     return f"tree:{partition(session)}:{session}"
 
 
 def head(session: str) -> str:
-    """STRING, the node where the conversation stands. HISTORY after the last message."""
+    """STRING, the node where the conversation stands. `Keep.history` after the last message, or after it moved."""
     return f"head:{partition(session)}:{session}"
 
 
 def shown(room: str, message: str) -> str:
-    """STRING session, line end, node: what a message of the platform shows. HISTORY."""
+    """STRING session, line end, node: what a message of the platform shows. `Keep.history`."""
     return f"shown:{partition(room)}:{room}:{message}"
 
 
@@ -132,13 +129,28 @@ def result(name: str) -> str:
 
 
 def letters() -> str:
-    """ZSET dead letter -> when, ms. For ever, LETTERS of them."""
+    """ZSET dead letter -> when, ms. Until it is swept (`Keep.letters`), LETTERS of them."""
     return "letters:{dead}:at"
 
 
 def letter_docs() -> str:
     """HASH dead letter -> JSON. As long as `letters`."""
     return "letters:{dead}:docs"
+
+
+SCHEDULES = tuple(f"schedules:{{when}}:{name}" for name in ("docs", "due", "persons", "places"))
+
+
+def schedules() -> tuple[str, ...]:
+    """
+    What every script of the schedules gets, in this order. All are in one slot, so that no index is ever behind.
+
+    docs     HASH schedule -> version, line end, owner, line end, place, line end, JSON. Until it is removed.
+    due      ZSET schedule -> when it is due, microseconds. While it waits.
+    persons  ZSET owner, line end, schedule -> 0. As long as `docs`.
+    places   ZSET place, line end, schedule -> 0. As long as `docs`.
+    """
+    return SCHEDULES
 
 
 def lease(office: str) -> str:

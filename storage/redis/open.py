@@ -1,5 +1,6 @@
 """Opens a Redis store, and refuses a server that would lose what it is given."""
 
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from redis.asyncio import Redis
@@ -14,10 +15,11 @@ from storage.redis.ledger import RedisLedger
 from storage.redis.letters import RedisLetters
 from storage.redis.records import RedisRecords
 from storage.redis.results import RedisResults
+from storage.redis.schedules import RedisSchedules
 from storage.redis.settings import RedisSettings
 from storage.redis.slots import RedisSlots
 from storage.redis.turns import RedisTurns
-from storage.store import UTC_ZONE, Store
+from storage.store import USUAL, UTC_ZONE, Keep, Store
 
 REFUSED = (
     "this Redis would lose messages: {faults}. Set `appendonly yes` and `maxmemory-policy noeviction` on the server, "
@@ -25,7 +27,7 @@ REFUSED = (
 )
 
 
-async def open_redis(url: str, *, allow_volatile: bool = False, zone: ZoneInfo = UTC_ZONE) -> Store:
+async def open_redis(url: str, *, allow_volatile: bool = False, zone: ZoneInfo = UTC_ZONE, keep: Keep = USUAL) -> Store:
     """
     Connect to a server (redis:// or rediss://), or to a cluster by some of its nodes (redis+cluster://host:port,...).
 
@@ -45,21 +47,28 @@ async def open_redis(url: str, *, allow_volatile: bool = False, zone: ZoneInfo =
     if found and not allow_volatile:
         await redis.aclose()
         raise StorageDown(REFUSED.format(faults=" and ".join(found)))
-    return store_on(redis, zone)
+    return store_on(redis, zone, keep)
 
 
-def store_on(redis: Redis, zone: ZoneInfo = UTC_ZONE, *, own_clock: bool = True) -> Store:
+def store_on(redis: Redis, zone: ZoneInfo = UTC_ZONE, keep: Keep = USUAL, *, own_clock: bool = True) -> Store:
     """The ports, on a connected client. Without its own clock, the ledger and the slots go by the caller's."""
+    letters = RedisLetters(redis)
+
+    async def sweep(now: datetime) -> int:
+        return await letters.sweep(now - keep.letters)  # the rest expires by itself
+
     return Store(
         turns=RedisTurns(redis),
-        history=RedisHistory(redis),
+        history=RedisHistory(redis, keep.history),
         settings=RedisSettings(redis),
         ledger=RedisLedger(redis, zone, own_clock=own_clock),
         records=RedisRecords(redis),
         results=RedisResults(redis),
-        letters=RedisLetters(redis),
+        schedules=RedisSchedules(redis),
+        letters=letters,
         leases=RedisLeases(redis),
         slots=RedisSlots(redis, own_clock=own_clock),
+        sweep=sweep,
         close=redis.aclose,
     )
 

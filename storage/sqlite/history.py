@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Sequence
 
 from bot.chat import ROOT, Message
-from storage.record import dump_message, load_message
+from storage.record import dump_message, load_message, ms
 from storage.sqlite.database import Database
 
 PATH = """
@@ -18,21 +18,32 @@ WITH RECURSIVE branch (id, parent, doc, depth) AS (
 SELECT doc FROM branch ORDER BY depth DESC
 """
 
+GO_ON = """
+INSERT INTO head VALUES (?, ?, ?)
+ON CONFLICT (session) DO UPDATE SET node = excluded.node, at = max(at, excluded.at)
+"""
+
 
 class SqliteHistory:
-    """A message as a row; a branch is walked from its end."""
+    """
+    A message as a row; a branch is walked from its end.
+
+    A conversation's head says when its last message was, and nothing where that is not known, until a sweep finds it.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def append(self, session: str, messages: Sequence[Message]) -> None:
         rows = [(session, message.id, message.parent, dump_message(message)) for message in messages]
+        last = messages[-1]
+        head = (session, last.id, ms(last.at) if last.at else None)
 
         def job(connection: sqlite3.Connection) -> None:
             for row in rows:
                 added = connection.execute("INSERT OR IGNORE INTO message VALUES (?, ?, ?, ?)", row)
             if added.rowcount:
-                connection.execute("INSERT OR REPLACE INTO head VALUES (?, ?)", (session, messages[-1].id))
+                connection.execute(GO_ON, head)
 
         await self._database.write(job)
 
@@ -52,7 +63,7 @@ class SqliteHistory:
 
     async def move_head(self, session: str, node: str) -> None:
         def job(connection: sqlite3.Connection) -> None:
-            connection.execute("INSERT OR REPLACE INTO head VALUES (?, ?)", (session, node))
+            connection.execute("INSERT OR REPLACE INTO head VALUES (?, ?, NULL)", (session, node))
 
         await self._database.write(job)
 

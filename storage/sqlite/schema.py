@@ -1,4 +1,8 @@
-"""The tables, and how an older file becomes a newer one. Times are milliseconds since 1970, UTC."""
+"""
+The tables, and how an older file becomes a newer one.
+
+Times are milliseconds since 1970, UTC; `schedule.due` is microseconds.
+"""
 
 import sqlite3
 
@@ -70,7 +74,25 @@ CREATE INDEX result_until ON result (until);
 CREATE INDEX shown_session ON shown (session);
 """
 
-STEPS = (FIRST, KEPT_PROMISES, QUOTAS, PLACES, RESULTS)
+SCHEDULES = """
+CREATE TABLE schedule (
+  id TEXT PRIMARY KEY, version INTEGER NOT NULL, due INTEGER, person TEXT NOT NULL, place TEXT NOT NULL,
+  doc TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX schedule_due ON schedule (due, id) WHERE due IS NOT NULL;
+CREATE INDEX schedule_person ON schedule (person);
+CREATE INDEX schedule_place ON schedule (place);
+"""
+
+RETENTION = """
+ALTER TABLE head ADD COLUMN at INTEGER;
+CREATE INDEX head_at ON head (at);
+CREATE INDEX letter_at ON letter (at);
+CREATE INDEX charge_at ON charge (at);
+CREATE INDEX granted_at ON granted (at);
+"""
+
+STEPS = (FIRST, KEPT_PROMISES, QUOTAS, PLACES, RESULTS, SCHEDULES, RETENTION)
 """What was added with each version, oldest first."""
 
 

@@ -39,11 +39,17 @@ def changed(connection: sqlite3.Connection, scope: str, seen: int = 0) -> Iterat
         connection.execute("UPDATE sheet SET doc = ? WHERE scope = ?", (_dump(sheet), scope))
 
 
-def sweep_sheets(connection: sqlite3.Connection, before: int) -> None:
-    """Forget the scopes that were not seen since, unless something there was to last."""
-    rows = connection.execute("SELECT scope, doc FROM sheet WHERE seen < ?", (before,)).fetchall()
-    gone = [(scope,) for scope, doc in rows if _load(doc).idle]
+def sweep_sheets(connection: sqlite3.Connection, before: int, after: str, most: int) -> str | None:
+    """
+    Forget the scopes that were not seen since, unless something there was to last.
+
+    It looks at so many scopes behind `after` in the order of names. Returns the last of them, None for the end.
+    """
+    query = "SELECT scope, seen, doc FROM sheet WHERE scope > ? ORDER BY scope LIMIT ?"
+    rows = connection.execute(query, (after, most)).fetchall()
+    gone = [(scope,) for scope, seen, doc in rows if seen < before and _load(doc).idle]
     connection.executemany("DELETE FROM sheet WHERE scope = ?", gone)
+    return rows[-1][0] if rows else None
 
 
 def _dump(sheet: Sheet) -> str:
