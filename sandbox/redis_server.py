@@ -16,10 +16,14 @@ from pathlib import Path
 PORTS = range(20_000, 32_000)
 """Below those that Linux gives to outgoing connections. Source: docs.kernel.org/networking/ip-sysctl.html"""
 
+SHARES = 64
+"""Processes among which they are divided."""
+
 START = 10.0
 """Seconds that a server may take to listen."""
 
-_offered = itertools.cycle(random.sample(PORTS, len(PORTS)))
+_offered = itertools.cycle(random.sample(own := PORTS[os.getpid() % SHARES :: SHARES], len(own)))
+"""Those of this process: two that run side by side are hardly ever offered the same one."""
 
 
 class NoServer(RuntimeError):
@@ -83,7 +87,7 @@ class RedisServer:
         return f"redis://127.0.0.1:{self.port}/0"
 
     async def start(self) -> None:
-        """Start, and return once it takes connections. Raises TimeoutError, and ChildProcessError if it does not run."""
+        """Start, and return once it takes connections. Raises TimeoutError, ChildProcessError."""
         where = ("--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self._folder), "--save", "")
         command = (server_program(), *where, "--maxmemory-policy", "noeviction", *self._options)
         with self._log.open("wb") as log:

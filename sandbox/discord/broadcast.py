@@ -16,6 +16,7 @@ from sandbox.discord.events import (
     GuildJoined,
     GuildLeft,
     MemberJoined,
+    MemberLeft,
     MessageEdited,
     MessagePosted,
     MessageRemoved,
@@ -68,6 +69,9 @@ def dispatches(world: World, event: Event) -> Iterator[Dispatch]:
         case MemberJoined(guild, member):
             shown = {**payloads.member(member), "guild_id": str(guild.id)}
             yield Dispatch("GUILD_MEMBER_ADD", Intent.GUILD_MEMBERS, guild.id, lambda _: shown)
+        case MemberLeft(guild, user):
+            gone = {"guild_id": str(guild.id), "user": payloads.user(user)}
+            yield Dispatch("GUILD_MEMBER_REMOVE", Intent.GUILD_MEMBERS, guild.id, lambda _: gone)
         case Asked(interaction):
             asked = _interaction(world, interaction)
             yield Dispatch("INTERACTION_CREATE", Intent(0), interaction.guild_id, lambda _: asked)

@@ -71,6 +71,12 @@ class MemberJoined:
 
 
 @dataclass(frozen=True, slots=True)
+class MemberLeft:
+    guild: Guild
+    user: User
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
     """A command, a press, a keystroke in an option, a modal sent off."""
 
@@ -117,6 +123,7 @@ Event = (
     | GuildJoined
     | GuildLeft
     | MemberJoined
+    | MemberLeft
     | Asked
     | Answered
     | Unanswered

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sandbox.discord.forms import Form
 from sandbox.discord.permissions import Permission
-from sandbox.discord.state import Channel, Message, User
+from sandbox.discord.state import Channel, Guild, Message, User
 from sandbox.discord.world import World
 
 _USER = re.compile(r"<@!?(\d+)>")
@@ -85,6 +85,25 @@ def mentioned(
         and Permission.MENTION_EVERYONE in world.permissions(author.id, channel)
     )
     return Mentioned(tuple(dict.fromkeys(users)), tuple(roles), everyone)
+
+
+def notified(world: World, channel: Channel, message: Message) -> tuple[int, ...]:
+    """
+    Whose client calls for their attention when a message is posted: in a DM the other's, else theirs who are mentioned
+    and see the channel.
+
+    Source: docs.discord.com/developers/resources/message#allowed-mentions-object
+    """
+    meant = channel.people if channel.guild_id is None else _meant(world.guilds[channel.guild_id], message)
+    return tuple(user for user in meant if user != message.author.id and world.sees(user, channel))
+
+
+def _meant(guild: Guild, message: Message) -> Iterable[int]:
+    """The members that a message mentions, by whatever name."""
+    for user, member in guild.members.items():
+        by_role = any(role in message.mention_roles for role in member.roles)
+        if message.mention_everyone or by_role or user in message.mentions:
+            yield user
 
 
 def _found(pattern: re.Pattern[str], text: str) -> Iterable[int]:

@@ -12,6 +12,7 @@ from sandbox.discord.events import (
     GuildJoined,
     GuildLeft,
     MemberJoined,
+    MemberLeft,
 )
 from sandbox.discord.permissions import EVERYONE, Permission
 from sandbox.discord.state import (
@@ -59,6 +60,11 @@ def join(world: World, guild: Guild, user: User, *, steward: bool) -> Member:
     member = _enter(guild, user, *roles)
     world.emit(MemberJoined(guild, member))
     return member
+
+
+def leave(world: World, guild: Guild, user: User) -> None:
+    del guild.members[user.id]
+    world.emit(MemberLeft(guild, user))
 
 
 def bot_leaves(world: World, guild: Guild) -> None:

@@ -76,7 +76,8 @@ def post(
         only_for=via.user.id if via and Flag.EPHEMERAL in flags else None,
         via=via.id if via else None,
     )
-    return add(world, channel, _addressed(world, channel, message, draft.allowed or default, answered))
+    message = _addressed(world, channel, message, draft.allowed or default, answered)
+    return add(world, channel, replace(message, notified=mentions.notified(world, channel, message)))
 
 
 def add(world: World, channel: Channel, message: Message) -> Message:

@@ -127,6 +127,10 @@ class Discord:
         places.join(self.world, guild or self.guild, person, steward=steward)
         return person
 
+    def leave(self, who: Who, guild: Guild | None = None) -> None:
+        """Somebody leaves a guild."""
+        places.leave(self.world, guild or self.guild, self.person(who))
+
     def allow(self, where: Where, permissions: Permission, who: Who | None = None) -> None:
         """Allow somebody something in a channel, the bot if nobody is named."""
         self._set(where, permissions, who, allowed=True)
@@ -271,6 +275,11 @@ class Discord:
     def texts(self, where: Where, viewer: Who | None = None) -> list[str]:
         """What the bot says in a channel, verbatim, message by message."""
         return [each.content for each in self.messages(where, viewer) if each.author == self.bot]
+
+    def notified(self, who: Who) -> list[Message]:
+        """The messages by which somebody was notified, oldest first, as they stand now."""
+        everything = (each for channel in self.world.channels.values() for each in channel.messages.values())
+        return sorted((each for each in everything if self.person(who).id in each.notified), key=lambda each: each.id)
 
     def response(self, asked: Interaction) -> Message | None:
         """The bot's first message in answer to an interaction, as it stands now."""

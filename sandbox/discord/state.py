@@ -165,7 +165,8 @@ class Message:
     A message as it stands; an edit puts a newer one in its place.
 
     `content` is verbatim what was given: what others are shown of it has no spaces at its ends, as on Discord.
-    `only_for` is the one person who sees an ephemeral message; `via` is the interaction that it came from.
+    `only_for` is the one person who sees an ephemeral message; `via` is the interaction that it came from. `notified`
+    are those whose client called for their attention when it was posted; whom an edit mentions learns nothing of it.
     """
 
     id: int
@@ -182,6 +183,7 @@ class Message:
     mentions: tuple[int, ...] = ()
     mention_roles: tuple[int, ...] = ()
     mention_everyone: bool = False
+    notified: tuple[int, ...] = ()
     reference: Reference | None = None
     reactions: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     tts: bool = False

@@ -6,6 +6,7 @@ from telegram.constants import ReactionEmoji
 
 from sandbox.telegram import checks, keyboard, payloads, text
 from sandbox.telegram.errors import bad_request
+from sandbox.telegram.mentioning import mentioned
 from sandbox.telegram.parameters import Call
 from sandbox.telegram.state import Chat, Json, Message
 from sandbox.telegram.world import World, change, post, remove, wrote
@@ -30,7 +31,8 @@ async def edit_message_text(world: World, call: Call) -> Json:
     place, old, markup = _own(world, call)
     if old.media or old.service:
         raise bad_request("there is no text in the message to edit")
-    new = replace(old, text=fixed.text, entities=fixed.entities, keyboard=markup, preview=preview)
+    entities = mentioned(world, place, fixed.entities)
+    new = replace(old, text=fixed.text, entities=entities, keyboard=markup, preview=preview)
     return _edited(world, place, old, new, "editMessageText")
 
 
@@ -42,7 +44,7 @@ async def edit_message_caption(world: World, call: Call) -> Json:
     place, old, markup = _own(world, call)
     if not old.media:
         raise bad_request("there is no caption in the message to edit")
-    new = replace(old, text=fixed.text, entities=fixed.entities, keyboard=markup)
+    new = replace(old, text=fixed.text, entities=mentioned(world, place, fixed.entities), keyboard=markup)
     return _edited(world, place, old, new, "editMessageCaption")
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from sandbox.telegram import checks, files, keyboard, payloads, text
 from sandbox.telegram.errors import bad_request
+from sandbox.telegram.mentioning import mentioned
 from sandbox.telegram.parameters import Call, Upload
 from sandbox.telegram.state import Json, Message, StoredFile
 from sandbox.telegram.world import Draft, World, post, wrote
@@ -79,6 +80,7 @@ def _send(world: World, call: Call, method: str, **content: Any) -> Json:
     thread = checks.thread(world, place, call)
     world.limits.spend(place, "send")
     protected = call.flag("protect_content")
+    content["entities"] = mentioned(world, place, content["entities"])
     made = post(
         world,
         place,
@@ -107,7 +109,7 @@ async def send_message_draft(world: World, call: Call) -> bool:
     thread = checks.thread(world, place, call)
     world.limits.spend(place, "hint")
     expires = world.clock() + DRAFT_SECONDS
-    draft = Draft(call.integer("draft_id"), fixed.text, fixed.entities, thread, expires)
+    draft = Draft(call.integer("draft_id"), fixed.text, mentioned(world, place, fixed.entities), thread, expires)
     world.drafts[place.id] = draft
     shown = {"draft_id": draft.id, "text": draft.text, "entities": list(draft.entities), "topic": thread}
     world.feed.publish("draft", place.id, **shown)

@@ -317,6 +317,12 @@ class Telegram:
         post(self.world, chat, person, service={"left_chat_member": payloads.user(person)})
         set_status(self.world, chat, person, "left", by=person)
 
+    async def ban(self, place: Place, by: Person, person: Person) -> None:
+        """Throw somebody out of a group, for good."""
+        chat = self.chat(place)
+        post(self.world, chat, by, service={"left_chat_member": payloads.user(person)})
+        set_status(self.world, chat, person, "kicked", by=by)
+
     async def add_bot(self, place: Place, by: Person) -> None:
         """Put the bot into a group (back again, if it was kicked)."""
         chat, me = self.chat(place), self.world.me
