@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from adapters import web
+from adapters.clockwork import Clockwork
 from adapters.config.shape import Config, WebhookConfig
 from adapters.console import output
 from adapters.fetch import Outside
@@ -16,7 +17,7 @@ from adapters.patience import patiently
 from adapters.tenure import Office
 from adapters.wiring import by_name, join_accounts, make_ports, open_discord, open_pool, open_telegram, utc_now
 from adapters.wrong_token import WrongToken
-from bot import guesses, owner, users
+from bot import owner, users
 from bot.api import Desk
 from bot.commands.book import BOOK
 from bot.errors import PlatformDown, StorageDown
@@ -24,6 +25,7 @@ from bot.people import write_to
 from bot.reply import Reply
 from bot.session import Sessions
 from bot.tasks import end
+from bot.upkeep import chores
 from bot.worker import Worker
 from storage.store import Store
 
@@ -38,9 +40,6 @@ POLLING = timedelta(seconds=6)
 
 KEEPING = 10.0
 """Seconds between two writes of what the accounts did."""
-
-TIDYING = 3_600.0
-"""Seconds between two looks for what need not be kept."""
 
 
 class NobodyToServe(Exception):
@@ -64,6 +63,9 @@ class Service:
         self._ports = make_ports(config, store, self._pool, self._platforms)
         self._worker = Worker(self._ports, BOOK)
         self._sessions = Sessions(self._ports, BOOK, self._worker)
+        self._clockwork = Clockwork(
+            self._ports, self._sessions, store.leases, chores(self._ports, store.sweep, self._pool.probe)
+        )
         self._desk = Desk(self._ports)
         self._web = web.create(config, self._desk, self._pool, outside or Outside()) if web.is_wanted(config) else None
 
@@ -75,7 +77,10 @@ class Service:
             NobodyToServe: No platform knows us.
             CannotListen: The HTTP server's port cannot be had.
         """
-        ours = (self._worker.serve(), self._offer(), self._tidy(), self._keep_figures(), self._serve_web())
+        ours = (
+            *(self._worker.serve(), self._clockwork.serve()),
+            *(self._offer(), self._keep_figures(), self._serve_web()),
+        )
         parts = {asyncio.ensure_future(part) for part in (*ours, *self._platform_parts())}
         stopping = asyncio.ensure_future(stop.wait())
         try:
@@ -164,16 +169,6 @@ class Service:
         if await owner.has_owner(self._ports):
             return ""
         return await owner.make_code(self._ports.records, self._ports.pepper, utc_now())
-
-    async def _tidy(self) -> None:
-        """Forget, every hour, who guessed and no longer has to wait, and codes that are too old."""
-        while True:
-            try:
-                await guesses.forget(self._ports.records, utc_now())
-                await owner.forget(self._ports.records, utc_now())
-            except StorageDown as trouble:
-                log.warning("nothing was tidied up: %s", trouble)
-            await asyncio.sleep(TIDYING)
 
     async def _serve_web(self) -> None:
         if self._web is not None:

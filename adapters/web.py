@@ -38,7 +38,7 @@ def create(config: Config, desk: Desk, pool: Pool, outside: Outside) -> "Front":
         from adapters.http.metrics import add_metrics
 
         add_metrics(app, pool.statuses, ports.now, config.http.paths.get("/metrics", "/metrics"))
-    return Front(app, busy)
+    return Front(app, busy, map(str, config.http.proxies))
 
 
 def _offer_api(app: "FastAPI", config: Config, desk: Desk, outside: Outside) -> "Mapping[str, Handler]":

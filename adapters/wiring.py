@@ -11,18 +11,23 @@ from zoneinfo import ZoneInfo
 
 from adapters.charts import Drawings
 from adapters.config.shape import (
+    AllowanceConfig,
     Config,
     ModelConfig,
     OwnKeysConfig,
     PriceConfig,
     QuotasConfig,
+    ScheduleConfig,
+    StorageConfig,
     UpstreamConfig,
     sqlite_path,
 )
 from adapters.own import OwnKeys
+from adapters.planner import Almanac
 from adapters.upstream.heard import Timeouts
 from adapters.upstream.openai import OpenAIModel
 from adapters.upstream.tokens import counter, tokenizer_of
+from bot.access import Rank
 from bot.account import Account, mark_of
 from bot.amounts import parse_limit
 from bot.catalogue import Catalogue, ModelSpec, Price
@@ -34,10 +39,11 @@ from bot.pool import Pool
 from bot.ports import Cipher, Limits, Platform, Ports, Records
 from bot.quota import Limit, Policy
 from bot.records import change
+from bot.schedule import Allowance, Allowances
 from storage.memory import open_memory
 from storage.redis import open_redis
 from storage.sqlite import open_sqlite
-from storage.store import Store
+from storage.store import Keep, Store
 
 if TYPE_CHECKING:
     from adapters.discord.client import Discord
@@ -66,12 +72,18 @@ async def open_store(config: Config, *, sole: bool = False) -> Store:
 
 
 async def _open(config: Config, *, sole: bool) -> Store:
-    url, zone = config.storage.url, ZoneInfo(config.quotas.timezone)
+    url, zone, keep = config.storage.url, ZoneInfo(config.quotas.timezone), keep_for(config.storage)
     if url.startswith("memory:"):
-        return open_memory(zone)
+        return open_memory(zone, keep=keep)
     if url.startswith("sqlite:"):
-        return await open_sqlite(sqlite_path(url), utc_now(), sole=sole, zone=zone)
-    return await open_redis(url, allow_volatile=config.storage.allow_volatile, zone=zone)
+        return await open_sqlite(sqlite_path(url), utc_now(), sole=sole, zone=zone, keep=keep)
+    return await open_redis(url, allow_volatile=config.storage.allow_volatile, zone=zone, keep=keep)
+
+
+def keep_for(storage: StorageConfig) -> Keep:
+    """How long what is kept."""
+    history = timedelta(days=storage.history_days) if storage.history_days else None
+    return Keep(history, timedelta(days=storage.letters_days))
 
 
 async def _pepper(config: Config, records: Records) -> bytes:
@@ -94,7 +106,7 @@ def join_accounts(config: Config, pool: Pool) -> list[OpenAIModel]:
     """Let the accounts of the configuration join. Returns them, to be closed."""
     models = [open_upstream(upstream) for upstream in config.upstreams]
     for upstream, model in zip(config.upstreams, models, strict=True):
-        pool.join(account_of(upstream), model, model)
+        pool.join(account_of(upstream), model, model, model.probe)
     return models
 
 
@@ -187,6 +199,21 @@ def by_name(discord: "Discord | None", telegram: "Telegram | None") -> dict[str,
     return {name: platform for name, platform in opened.items() if platform is not None}
 
 
+def allowances(schedule: ScheduleConfig) -> Allowances:
+    """What people may have at set times."""
+
+    def allowance(section: AllowanceConfig) -> Allowance:
+        return Allowance(section.own, section.here, section.shortest)
+
+    by_rank = {
+        Rank.GUEST: allowance(schedule.guest),
+        Rank.USER: allowance(schedule.user),
+        Rank.ADMIN: allowance(schedule.admin),
+        Rank.OWNER: allowance(schedule.owner),
+    }
+    return Allowances(by_rank, timedelta(seconds=schedule.grace))
+
+
 def secrets_of(config: Config) -> list[str]:
     """Every secret that the configuration holds, for the log to hide."""
     found = [upstream.api_key.get_secret_value() for upstream in config.upstreams]
@@ -242,6 +269,9 @@ def make_ports(config: Config, store: Store, pool: Pool, platforms: Mapping[str,
         records=store.records,
         results=store.results,
         letters=store.letters,
+        schedules=store.schedules,
+        planner=Almanac(),
+        allowances=allowances(config.schedule),
         model=models,
         api=models,
         accounts=pool,

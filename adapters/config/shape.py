@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import BaseModel, ConfigDict, Field, IPvAnyNetwork, SecretStr, model_validator
 from pydantic_core import PydanticCustomError
 
 from adapters.config.kinds import (
@@ -55,6 +55,10 @@ class StorageConfig(Section):
         "`redis+cluster://host:6379,other:6379` for a cluster; `rediss` in place of `redis` is encrypted",
     )
     allow_volatile: bool = Field(False, description="take a Redis that forgets when it restarts")
+    history_days: int = Field(
+        90, description="days that a conversation is kept after its last message; 0 for ever", ge=0, le=36_500
+    )
+    letters_days: int = Field(30, description="days that what was given up is kept for `parley dead`", ge=1, le=36_500)
 
 
 class DiscordConfig(Section):
@@ -111,6 +115,11 @@ class HttpConfig(Section):
     origins: tuple[str, ...] = Field(
         (), description='web pages whose scripts may call us, as "https://club.example"; by default none may'
     )
+    proxies: tuple[IPvAnyNetwork, ...] = Field(
+        (),
+        description="addresses or networks of proxies before us, as `10.0.0.0/8`: who calls is whom their "
+        "`X-Forwarded-For` names; proxies on the same machine are believed without",
+    )
     metrics: bool = Field(
         False, description="tell Prometheus at /metrics how the accounts do; whoever can reach the port can read it"
     )
@@ -135,6 +144,31 @@ class HttpConfig(Section):
             if now.count(other) > 1:
                 raise _at(("paths", path), f"{other} is the path of something else too")
         return self
+
+
+class AllowanceConfig(Section):
+    """What somebody may have at set times."""
+
+    own: int = Field(description="schedules of one person", ge=0, le=10_000)
+    here: int = Field(description="schedules in one channel, whoever made them", ge=0, le=10_000)
+    shortest: int = Field(description="seconds between two times of one", ge=10, le=400 * DAY)
+
+
+class ScheduleConfig(Section):
+    """Reminders, and questions at set times: /remind, /schedule."""
+
+    grace: int = Field(
+        3_600,
+        description="seconds: what was missed while nothing ran is still answered when it is no later",
+        ge=0,
+        le=7 * DAY,
+    )
+    guest: AllowanceConfig = Field(AllowanceConfig(own=3, here=10, shortest=86_400), description="for guests")
+    user: AllowanceConfig = Field(AllowanceConfig(own=10, here=20, shortest=3_600), description="for members")
+    admin: AllowanceConfig = Field(
+        AllowanceConfig(own=50, here=100, shortest=300), description="for those who run a community"
+    )
+    owner: AllowanceConfig = Field(AllowanceConfig(own=1_000, here=1_000, shortest=60), description="for owners")
 
 
 class TitlesConfig(Section):
@@ -323,6 +357,7 @@ class Config(Section):
     )
     limits: LimitsConfig = Field(default_factory=LimitsConfig, description="how much at once")
     titles: TitlesConfig = Field(default_factory=TitlesConfig, description="how conversations get their titles")
+    schedule: ScheduleConfig = Field(default_factory=ScheduleConfig, description="what is done at set times")
 
     @model_validator(mode="after")
     def _accounts_have_names(self) -> Self:

@@ -2,7 +2,7 @@
 
 import contextlib
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from datetime import datetime
 from types import SimpleNamespace
 
@@ -13,6 +13,7 @@ from discord.http import HTTPClient, Route
 from yarl import URL
 
 from adapters.discord.connection import Connection
+from adapters.discord.intake import address_in
 from adapters.discord.outbox import CHANNEL, EVERYWHERE, Acks, DiscordScreen, PrivateChats, timely
 from adapters.discord.ranks import NOBODY, rank_in
 from adapters.pace import Pace, Paces
@@ -87,6 +88,31 @@ class Discord:
             return Rank.USER
         except Undeliverable as refusal:
             raise PlatformDown(str(refusal)) from refusal
+
+    def address(self, key: Key) -> Mapping[str, str]:
+        return address_in(key.thread or key.channel)
+
+    async def private(self, user: str) -> Key | None:
+        me = self._client().user
+        assert me is not None
+        channel = await self._private.find(user)
+        return Key("discord", str(me.id), "", channel, "", user) if channel else None
+
+    async def belongs(self, key: Key) -> bool:
+        if key.private:
+            return await self._private.find(key.user) is not None
+        try:
+            await self._look_up(lambda http: http.get_channel(int(key.thread or key.channel)))
+            await self._look_up(lambda http: http.get_member(int(key.community), int(key.user)))
+        except NOBODY:
+            return False
+        except Undeliverable as refusal:
+            raise PlatformDown(str(refusal)) from refusal
+        return True
+
+    async def _look_up(self, call: Callable[[HTTPClient], Awaitable[object]]) -> None:
+        async with self._pace.turn(urgent=True):
+            await timely(self._http, call)
 
     async def write_to(self, user: str, reply: Reply) -> bool:
         return await self._private.write(user, reply)

@@ -24,6 +24,7 @@ class NotThere(Undeliverable):
 
 
 CODES: Mapping[int, type[BotError]] = {
+    10003: NotThere,  # Unknown Channel
     10004: NotThere,  # Unknown Guild
     10007: NotThere,  # Unknown Member
     50001: NotThere,  # Missing Access

@@ -173,9 +173,14 @@ def _origin(interaction: discord.Interaction[Any], me: discord.abc.User, kind: s
 
 
 def _origin_of(message: discord.Message, me: discord.abc.User, event: str) -> Origin:
-    address = {"kind": "message", "channel": str(message.channel.id), "reply_to": str(message.id), "via": "channel"}
     key = _key(me.id, _community(message), message.channel, message.author.id)
+    address = address_in(str(message.channel.id), str(message.id))
     return Origin(key, event, str(message.author.display_name), message.created_at, address)
+
+
+def address_in(channel: str, message: str = "") -> dict[str, str]:
+    """How a message of a channel is answered; without one, how something is shown there that answers nobody."""
+    return {"kind": "message", "channel": channel, "reply_to": message, "via": "channel"}
 
 
 def _community(message: discord.Message) -> str:

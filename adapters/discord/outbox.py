@@ -107,7 +107,8 @@ class DiscordScreen:
         self._tried = {len(turn.parts)}
 
     def pages(self, reply: Reply) -> Sequence[Page]:
-        return pages(reply)
+        """In private, whatever we say calls for attention."""
+        return pages(replace(reply, mention="") if self._turn.origin.key.private else reply)
 
     @contextlib.asynccontextmanager
     async def turn(self, *, urgent: bool, fresh: bool) -> AsyncIterator[None]:
@@ -269,6 +270,15 @@ class PrivateChats:
             return False
         return True
 
+    async def find(self, user: str) -> str | None:
+        """The private channel with somebody; None when there can be none. Raises PlatformDown."""
+        try:
+            return await self._channel(user)
+        except Unreachable:
+            return None
+        except Undeliverable as refusal:
+            raise PlatformDown(str(refusal)) from refusal
+
     async def _channel(self, user: str) -> str:
         """The private channel with somebody; Discord makes it when it is asked for."""
         if user not in self._channels:
@@ -311,7 +321,12 @@ async def request(
 
 
 def _content(page: Page) -> dict[str, Any]:
-    return {"content": page.text, "components": _rows(page.buttons), "allowed_mentions": NO_MENTIONS}
+    return {"content": page.text, "components": _rows(page.buttons), "allowed_mentions": _mentions(page)}
+
+
+def _mentions(page: Page) -> dict[str, Any]:
+    """Who may be notified: whom we mean, and nobody because a model has written so."""
+    return {**NO_MENTIONS, "users": list(page.marks)} if page.marks else NO_MENTIONS
 
 
 def _rows(buttons: Sequence[Button]) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ from adapters.discord.errors import NotThere, Unreachable
 from bot.access import Rank
 
 NOBODY = (NotThere, Unreachable)
-"""What says that somebody is no member of a server, or that the server is not ours to know."""
+"""What says that somebody is no member of a server, or that the server, or a channel of it, is not ours to know."""
 
 
 async def rank_in(client: discord.Client, server: int, user: int) -> Rank:

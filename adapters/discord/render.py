@@ -1,5 +1,8 @@
 """Rich to Discord: text in Discord's own Markdown, whose readers follow other rules than CommonMark's."""
 
+import re
+from dataclasses import replace
+
 from adapters.discord.lines import markdown
 from adapters.markup.addresses import is_web
 from adapters.markup.pages import paginate
@@ -25,9 +28,18 @@ STYLE = Style(
 )
 
 
+_BLOCK = re.compile(r"#{1,3} |-#? |> |\d+\. |```")
+"""What begins a title, a list, a quote or a block of code, where it begins a line."""
+
+
 def pages(reply: Reply) -> tuple[Page, ...]:
-    """At least one message: what has not begun shows as "…"."""
-    return paginate(reply, STYLE, LONGEST, _draw, _size)
+    """At least one message: what has not begun shows as "…". Marks are the ids of those whom a page may notify."""
+    if not reply.mention:
+        return paginate(reply, STYLE, LONGEST, _draw, _size)
+    mention = f"<@{reply.mention}>"
+    first, *others = paginate(reply, STYLE, LONGEST - len(mention) - 1, _draw, _size)
+    gap = "\n" if _BLOCK.match(first.text) else " "
+    return replace(first, text=f"{mention}{gap}{first.text}", marks=(reply.mention,)), *others
 
 
 def _draw(piece: Rich) -> Page:

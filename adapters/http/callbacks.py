@@ -4,9 +4,12 @@ Long work that a program does not wait for: it is given a task's name, and the r
 A result is signed with the key by which the work was asked for, which nobody else has: see `adapters.fetch.signature`.
 """
 
+import asyncio
+import contextlib
 import logging
 import secrets
 from collections import Counter
+from collections.abc import Callable
 
 from fastapi.responses import JSONResponse
 from pydantic_core import from_json, to_json
@@ -14,29 +17,37 @@ from pydantic_core import from_json, to_json
 from adapters.fetch import Poster, check_url
 from adapters.fetch.errors import NotFetched
 from adapters.http import refusals
+from adapters.http.answer import Work
 from adapters.http.calls import FIELD
-from adapters.http.refusals import Rejected, Told, told
-from adapters.http.repeats import Work
-from adapters.http.serving import Answer
+from adapters.http.refusals import Rejected, told
 from bot.api import Desk
-from bot.errors import BotError
+from bot.errors import BotError, Broken
 
 log = logging.getLogger(__name__)
 
 MOST = 4
 """Tasks of one caller at once."""
 
+LAST = 2.0
+"""Seconds for the last words on a task that ends with us."""
+
+
+class Ended(Broken):
+    """We were told to end, and would not wait for a task any longer."""
+
+    for_user = "The service ended before this was done. Ask again."
+
 
 class Tasks:
-    """The work that goes on with nobody waiting. It ends with the process."""
+    """The work that goes on with nobody waiting. It ends with the process, which says so where it still can."""
 
     def __init__(self, desk: Desk, poster: Poster) -> None:
         self._desk = desk
         self._poster = poster
         self._by_person: Counter[str] = Counter()
 
-    def begin(self, person: str, url: object, key: str, work: Work) -> JSONResponse:
-        """Begin some work. Returns what its caller gets at once. Raises Rejected."""
+    def begin(self, person: str, url: object, key: str, work: Work, over: Callable[[], None]) -> JSONResponse:
+        """Begin some work; `over` is called at its end. Returns what its caller gets at once. Raises Rejected."""
         if not isinstance(url, str):
             raise Rejected(f"`{FIELD}` must be an address.", param=FIELD)
         try:
@@ -47,7 +58,9 @@ class Tasks:
             raise Rejected(f"{MOST} of your tasks are under way. Wait for one to end.", 429, "too_many_tasks")
         id = f"task_{secrets.token_hex(12)}"
         self._by_person[person] += 1
-        self._desk.aside(self._done(id, url, key, work)).add_done_callback(lambda _: self._over(person))
+        task = self._desk.aside(self._done(id, url, key, work))
+        task.add_done_callback(lambda _: self._over(person))
+        task.add_done_callback(lambda _: over())
         return JSONResponse({"task_id": id})
 
     def _over(self, person: str) -> None:
@@ -56,26 +69,41 @@ class Tasks:
             del self._by_person[person]
 
     async def _done(self, id: str, url: str, key: str, work: Work) -> None:
-        """Do the work, and post what came of it."""
-        answer = _Posted()
+        """Do the work, and post what came of it; that it ended with us, when we end first."""
+        news = {"task_id": id, **_failure(Ended(id))}
         try:
-            await work(answer)
-            body = {"task_id": id, "status": answer.status, "result": from_json(bytes(answer.data))}
-        except BotError as error:
-            body = {"task_id": id, **_failure(error, told(error))}
-        except ValueError:
-            body = {"task_id": id, **_failure(BotError(), told(BotError()))}
-        if not await self._poster.post(url, to_json(body), key):
-            log.warning("task %s: its result was not taken", id)
+            news = {"task_id": id, **await _outcome(work)}
+            if not await self._poster.post(url, to_json(news), key):
+                log.warning("task %s: its result was not taken", id)
+        except asyncio.CancelledError:
+            await self._last_words(url, to_json(news), key)
+            raise
+
+    async def _last_words(self, url: str, news: bytes, key: str) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LAST):
+                await self._poster.post(url, news, key)
 
 
-def _failure(error: BotError, how: Told) -> dict[str, object]:
-    log.warning("a task failed: %s: %s", type(error).__name__, error)
+async def _outcome(work: Work) -> dict[str, object]:
+    """What came of some work, as a status and a result."""
+    answer = Posted()
+    try:
+        await work(answer)
+        return {"status": answer.status, "result": from_json(bytes(answer.data))}
+    except BotError as error:
+        return _failure(error)
+    except ValueError:
+        return _failure(BotError())
+
+
+def _failure(error: BotError) -> dict[str, object]:
+    how = told(error)
     return {"status": how.status, "result": refusals.body(refusals.OPENAI[0], error.for_user, how)}
 
 
-class _Posted(Answer):
-    """An answer that is kept, to be posted."""
+class Posted:
+    """An answer that is to be posted."""
 
     def __init__(self) -> None:
         self.status = 0

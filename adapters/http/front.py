@@ -5,11 +5,13 @@ FastAPI's own way to a handler takes 55 µs of a processor, more than twice as m
 """
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from adapters.http import refusals
 from bot.errors import BotError
@@ -19,14 +21,29 @@ log = logging.getLogger(__name__)
 Handler = Callable[[Request], Awaitable[Response]]
 
 
-class Front:
-    """An ASGI application: `busy` are the handlers of POST by their paths, `app` answers whatever else is asked."""
+LOOPBACK = ("127.0.0.1", "::1")
+"""Proxies on the same machine."""
 
-    def __init__(self, app: FastAPI, busy: Mapping[str, Handler]) -> None:
+
+class Front:
+    """
+    An ASGI application.
+
+    Args:
+        app: Answers whatever is not asked all day.
+        busy: The handlers of POST by their paths.
+        proxies: Addresses and networks of those before us, beside our own machine: they say who calls.
+    """
+
+    def __init__(self, app: FastAPI, busy: Mapping[str, Handler], proxies: Iterable[str] = ()) -> None:
         self.app = app
         self._busy = busy
+        self._behind_proxies: Any = ProxyHeadersMiddleware(self._called, [*LOOPBACK, *proxies])  # type: ignore[arg-type]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._behind_proxies(scope, receive, send)
+
+    async def _called(self, scope: Scope, receive: Receive, send: Send) -> None:
         handler = self._busy.get(scope["path"]) if scope["type"] == "http" and scope["method"] == "POST" else None
         if handler is None:
             await self.app(scope, receive, send)

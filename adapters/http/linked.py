@@ -5,17 +5,23 @@ A provider of the operator's own would otherwise fetch from within their network
 """
 
 import base64
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from adapters.fetch import Fetcher
+from adapters.fetch import Fetched, Fetcher
 from adapters.fetch.errors import NotFetched
+from adapters.http.bodies import Room
 from adapters.http.refusals import Rejected
 
 TYPES = ("image/png", "image/jpeg", "image/webp", "image/gif")
 """Source: platform.openai.com/docs/guides/images-vision#image-input-requirements"""
 
-LARGEST = 10 << 20
+LARGEST_PICTURE = 10 << 20
 """Bytes of a picture."""
+
+LARGEST = 32 << 20
+"""Bytes of all pictures of one request that are fetched."""
 
 WITHIN = ("content", "output")
 """Where in a message, or in what a function has returned, parts stand."""
@@ -24,28 +30,45 @@ MOST = 8
 """Pictures of one request that are fetched."""
 
 
-async def with_pictures(fields: dict[str, Any], name: str, fetcher: Fetcher) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Linked:
     """
-    The fields, with every picture in the messages of that name itself in place of its address.
+    The pictures in the messages of one request that are elsewhere.
 
-    Raises Rejected for one that cannot be fetched.
+    Args:
+        name: The field in which the messages stand.
+        room: What the request has in memory.
     """
-    addresses = {address for address in _addresses(fields.get(name)) if not address.startswith("data:")}
-    if not addresses:
-        return fields
+
+    name: str
+    addresses: frozenset[str]
+    fetcher: Fetcher
+    room: Room
+
+    async def put_into(self, fields: dict[str, Any]) -> dict[str, Any]:
+        """The fields, with every picture itself in place of its address. Raises Rejected for one that cannot be had."""
+        left, pictures = LARGEST, {}
+        for address in self.addresses:
+            found = await self._fetched(address, left)
+            left -= len(found.body)
+            pictures[address] = f"data:{found.type};base64,{base64.b64encode(found.body).decode()}"
+            self.room.add(len(pictures[address]))
+        return {**fields, self.name: _replaced(fields[self.name], pictures)}
+
+    async def _fetched(self, address: str, most: int) -> Fetched:
+        """Raises Rejected."""
+        try:
+            return await self.fetcher.fetch(address, TYPES, min(most, LARGEST_PICTURE))
+        except NotFetched as error:
+            raise Rejected(error.for_user, code="invalid_image_url", param=self.name) from error
+
+
+def linked(fields: Mapping[str, Any], name: str, fetcher: Fetcher, room: Room) -> Linked | None:
+    """The pictures that have to be fetched, None for none. Raises Rejected for too many."""
+    addresses = frozenset(address for address in _addresses(fields.get(name)) if not address.startswith("data:"))
     if len(addresses) > MOST:
         raise Rejected(f"At most {MOST} pictures of one request are fetched.", param=name)
-    pictures = {address: await _fetched(address, name, fetcher) for address in addresses}
-    return {**fields, name: _replaced(fields[name], pictures)}
-
-
-async def _fetched(address: str, param: str, fetcher: Fetcher) -> str:
-    """A picture as a data URL. Raises Rejected."""
-    try:
-        found = await fetcher.fetch(address, TYPES, LARGEST)
-    except NotFetched as error:
-        raise Rejected(error.for_user, code="invalid_image_url", param=param) from error
-    return f"data:{found.type};base64,{base64.b64encode(found.body).decode()}"
+    return Linked(name, addresses, fetcher, room) if addresses else None
 
 
 def _addresses(value: Any) -> list[str]:

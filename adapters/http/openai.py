@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -12,24 +12,27 @@ from fastapi.responses import JSONResponse
 
 from adapters.fetch import Fetcher
 from adapters.http import calls
+from adapters.http.answer import Work
+from adapters.http.asked import Asked
 from adapters.http.auth import Door, key_in
+from adapters.http.bodies import Bodies, Room
 from adapters.http.callbacks import Tasks
-from adapters.http.calls import Asked
 from adapters.http.fields import json_object
-from adapters.http.forms import FORM, Form, read_form
+from adapters.http.forms import read_form
 from adapters.http.front import Handler
-from adapters.http.linked import with_pictures
+from adapters.http.linked import Linked, linked
+from adapters.http.offered import ROUTES, Route, documented
 from adapters.http.passing import Passing
+from adapters.http.prompts import bounded
 from adapters.http.refusals import OPENAI, Rejected
-from adapters.http.repeats import HEADER, repeatable
+from adapters.http.repeats import HEADER, Shelf, repeatable
 from adapters.http.serving import Served, whole_body
-from adapters.http.sound import seconds_of
-from adapters.http.stored import continued
+from adapters.http.stored import Before, continued
 from bot.api import Desk
 from bot.caller import Caller
-from bot.catalogue import Ability, ModelSpec, Plus
+from bot.catalogue import ModelSpec, Plus
 from bot.errors import BadArgument
-from bot.keyring import ANY, KeyScope, require
+from bot.keyring import ANY, require
 from bot.keys import Secret
 from bot.ports import Api, ApiRequest
 from bot.window import Count
@@ -45,116 +48,6 @@ OWN_KEY = "X-Own-Key"
 
 OWN = re.compile(r"[!-~]{1,500}")
 """What a provider's key may look like: it goes into a header of ours."""
-
-Read = Callable[[dict[str, Any], ModelSpec, Count], Asked]
-ReadForm = Callable[[Form, ModelSpec, Count], Asked]
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """
-    One of OpenAI's routes.
-
-    Args:
-        path: Below the prefix, ours and the provider's.
-        scope: What a key must be for, beside programs.
-        says: What it does, for the documentation.
-        example: A request, for the documentation.
-        read: Looks a request through that is JSON, `form` one that is a form.
-        pictures: The field in whose messages there may be pictures.
-    """
-
-    path: str
-    ability: Ability
-    scope: KeyScope
-    says: str
-    example: Mapping[str, Any]
-    read: Read | None = None
-    form: ReadForm | None = None
-    pictures: str = ""
-
-
-def _edited(form: Form, spec: ModelSpec, count: Count) -> Asked:
-    """images/edits. Raises Rejected."""
-    _check_files(form, "image", "image[]", "mask")
-    if not form.files:
-        raise Rejected("There is no picture in this form.", param="image")
-    numbers = {name: _number(form.texts[name], name) for name in ("n",) if name in form.texts}
-    flags = {"stream": form.texts.get("stream", "").lower() == "true"}
-    return calls.pictures({**form.texts, **numbers, **flags}, spec, count, looked_at=len(form.files))
-
-
-def _transcribed(form: Form, spec: ModelSpec, count: Count) -> Asked:
-    """audio/transcriptions. Raises Rejected."""
-    del count
-    _check_files(form, "file")
-    if len(form.files) != 1:
-        raise Rejected("There must be one recording in this form.", param="file")
-    recording = form.files[0]
-    stream = form.texts.get("stream", "").lower() == "true"
-    return calls.transcription(dict(form.texts), spec, seconds_of(recording.data, recording.name), stream=stream)
-
-
-ROUTES: Sequence[Route] = (
-    Route(
-        "chat/completions",
-        Ability.CHAT,
-        KeyScope.CHAT,
-        "Have a model answer a chat: whole or as events.",
-        {"model": "gpt", "messages": [{"role": "user", "content": "Hello!"}], "stream": False},
-        calls.chat,
-        pictures="messages",
-    ),
-    Route(
-        "responses",
-        Ability.CHAT,
-        KeyScope.CHAT,
-        "The same in OpenAI's newer format; a response can be continued.",
-        {"model": "gpt", "input": "Hello!"},
-        calls.responses,
-        pictures="input",
-    ),
-    Route(
-        "embeddings",
-        Ability.EMBEDDINGS,
-        KeyScope.CHAT,
-        "Turn texts into vectors.",
-        {"model": "embed", "input": "Hello!"},
-        calls.embeddings,
-    ),
-    Route(
-        "images/generations",
-        Ability.IMAGES,
-        KeyScope.IMAGES,
-        "Have pictures made. With `callback_url` the result is posted to it.",
-        {"model": "art", "prompt": "An owl"},
-        calls.pictures,
-    ),
-    Route(
-        "images/edits",
-        Ability.IMAGES,
-        KeyScope.IMAGES,
-        "Have a picture changed.",
-        {"model": "art", "prompt": "An owl", "image": "(a file)"},
-        form=_edited,
-    ),
-    Route(
-        "audio/speech",
-        Ability.SPEECH,
-        KeyScope.AUDIO,
-        "Have a text read aloud.",
-        {"model": "voice", "input": "Hello!", "voice": "alloy"},
-        calls.speech,
-    ),
-    Route(
-        "audio/transcriptions",
-        Ability.TRANSCRIPTION,
-        KeyScope.AUDIO,
-        "Have a recording written down.",
-        {"model": "ear", "file": "(a file)"},
-        form=_transcribed,
-    ),
-)
 
 
 def add_openai(app: FastAPI, door: Door, desk: Desk, api: Api, fetcher: Fetcher, tasks: Tasks) -> Mapping[str, Handler]:
@@ -173,9 +66,19 @@ def add_openai(app: FastAPI, door: Door, desk: Desk, api: Api, fetcher: Fetcher,
                 methods=["POST"],
                 name=route.path,
                 description=route.says,
-                openapi_extra=_documented(route),
+                openapi_extra=documented(route),
             )
     return handlers
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """A request that was looked through, the pictures that it needs, and the response that it goes on from."""
+
+    asked: Asked
+    call: ApiRequest
+    linked: Linked | None = None
+    before: Before | None = None
 
 
 class _Routes:
@@ -187,6 +90,8 @@ class _Routes:
         self._api = api
         self._fetcher = fetcher
         self._tasks = tasks
+        self._bodies = Bodies()
+        self._shelf = Shelf()
 
     async def models(self, request: Request) -> Response:
         """The models that a key may ask."""
@@ -202,39 +107,52 @@ class _Routes:
     async def asked(self, route: Route, request: Request) -> Response:
         """Do what a request says."""
         caller = await self._door.caller_of(request)
-        body = await whole_body(request, LARGEST)
+        room = Room(self._bodies, caller.person)
+        try:
+            return await self._begun(route, request, caller, room)
+        except BaseException:
+            room.close()
+            raise
+
+    async def _begun(self, route: Route, request: Request, caller: Caller, room: Room) -> Response:
+        """Look a request through, and begin what it says. Raises Rejected, and others of our errors."""
+        body = await whole_body(request, LARGEST, room.cover)
         type = request.headers.get("Content-Type", "")
-        asked, call = await (
-            self._read_form(route, caller, type, body) if route.form else self._read(route, caller, body)
-        )
+        read = self._read_form(route, caller, type, body) if route.form else self._read(route, caller, body, room)
+        job = await read
         plus, own = await self._desk.answerers(caller, Plus.ANY, _own(request))
-        call = replace(call, plus=plus, own=own)
-        work = Passing(self._desk, self._api, caller, asked, call).run
-        if asked.callback is not None:
+        work = self._work(caller, job, replace(job.call, plus=plus, own=own))
+        if job.asked.callback is not None:
             if HEADER in request.headers:
                 raise Rejected(f"A task has no {HEADER}: its result is posted once it is there.", param=calls.FIELD)
-            return self._tasks.begin(caller.person, asked.callback, key_in(request.headers["Authorization"]), work)
+            key = key_in(request.headers["Authorization"])
+            return self._tasks.begin(caller.person, job.asked.callback, key, work, room.close)
         if (again := request.headers.get(HEADER)) is not None:
-            same = repeatable(self._desk.ports, caller, again, route.path.encode(), type.encode(), body)
-            return Served(partial(same.answered, work))
-        return Served(work)
+            sent = (route.path.encode(), type.encode(), body)
+            same = repeatable(self._desk.ports, self._shelf, caller, again, *sent)
+            work = partial(same.answered, work)
+        return Served(work, room.close)
 
-    async def _read(self, route: Route, caller: Caller, body: bytes) -> tuple[Asked, ApiRequest]:
+    def _work(self, caller: Caller, job: "_Job", call: ApiRequest) -> Work:
+        complete = job.linked.put_into if job.linked else None
+        work = Passing(self._desk, self._api, caller, job.asked, call, complete).run
+        return partial(job.before.gone_on, self._desk.ports, work) if job.before else work
+
+    async def _read(self, route: Route, caller: Caller, body: bytes, room: Room) -> "_Job":
         """Look a request through that is JSON. Raises Rejected, KeyTooNarrow."""
         assert route.read is not None
         fields = json_object(body)
         spec = self._spec(fields, route, caller)
         calls.check_fields(fields)
         asked = await _looked(partial(route.read, fields, spec, self._count(spec)), len(body))
-        if route.pictures:
-            asked = replace(asked, fields=await with_pictures(asked.fields, route.pictures, self._fetcher))
-        session = ""
-        if route.path == "responses":
-            session, before = await continued(self._desk.ports, caller, fields)
-            asked = calls.following(asked, spec, before) if before else asked
-        return asked, ApiRequest(spec, route.path, session=session)
+        pictures = linked(asked.fields, route.pictures, self._fetcher, room) if route.pictures else None
+        before = await continued(self._desk.ports, caller, fields) if route.path == "responses" else None
+        if before is None:
+            return _Job(asked, ApiRequest(spec, route.path), pictures)
+        asked = calls.following(asked, spec, before.tokens)
+        return _Job(asked, ApiRequest(spec, route.path, session=before.session), pictures, before)
 
-    async def _read_form(self, route: Route, caller: Caller, type: str, body: bytes) -> tuple[Asked, ApiRequest]:
+    async def _read_form(self, route: Route, caller: Caller, type: str, body: bytes) -> "_Job":
         """Look a form through. Raises Rejected, KeyTooNarrow."""
         assert route.form is not None
         form = await read_form(type, body)
@@ -242,7 +160,7 @@ class _Routes:
         calls.check_fields(form.texts)
         asked = await _looked(partial(route.form, form, spec, self._count(spec)), len(body))
         data, written = await form.without(calls.FIELD).replaced({"model": spec.model}).written()
-        return asked, ApiRequest(spec, route.path, form=data, type=written)
+        return _Job(asked, ApiRequest(spec, route.path, form=data, type=written))
 
     def _spec(self, fields: Mapping[str, Any], route: Route, caller: Caller) -> ModelSpec:
         """The model that is asked. Raises Rejected, KeyTooNarrow."""
@@ -257,7 +175,7 @@ class _Routes:
         return spec
 
     def _count(self, spec: ModelSpec) -> Count:
-        return calls.bounded(self._desk.ports.counter(spec), spec)
+        return bounded(self._desk.ports.counter(spec), spec)
 
     def _allowed(self, caller: Caller) -> list[str]:
         models = caller.held.models
@@ -277,28 +195,5 @@ def _own(request: Request) -> Secret | None:
     return Secret(given) if given else None
 
 
-def _check_files(form: Form, *names: str) -> None:
-    """Raise Rejected for a form in which a field is there twice, or a file in place of a text: which one counts?"""
-    texts = [name for name, part in form.parts if isinstance(part, str) and not name.endswith("[]")]
-    if twice := [name for name in texts if texts.count(name) > 1]:
-        raise Rejected(f"`{twice[0]}` is there twice.", param=twice[0])
-    if wrong := [name for name, part in form.parts if not isinstance(part, str) and name not in names]:
-        raise Rejected(f"`{wrong[0]}` must not be a file.", param=wrong[0])
-
-
-def _number(text: str, name: str) -> int:
-    """Raises Rejected."""
-    if not text.isascii() or not text.isdigit() or len(text) > 9:
-        raise Rejected(f"`{name}` must be a whole number.", param=name)
-    return int(text)
-
-
 def _model(alias: str) -> dict[str, Any]:
     return {"id": alias, "object": "model", "created": 0, "owned_by": "parley"}
-
-
-def _documented(route: Route) -> dict[str, Any]:
-    """What the documentation says of a route, beside its name."""
-    schema = {"type": "object", "required": ["model"], "additionalProperties": True, "example": dict(route.example)}
-    type = FORM if route.form else "application/json"
-    return {"requestBody": {"required": True, "content": {type: {"schema": schema}}}}

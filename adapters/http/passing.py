@@ -2,75 +2,104 @@
 
 import asyncio
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from pydantic_core import from_json, to_json
 
 from adapters.http import stored
-from adapters.http.calls import Asked
+from adapters.http.answer import Answer, tell
+from adapters.http.asked import Asked
+from adapters.http.bounds import LARGEST, largest
 from adapters.http.refusals import Rejected, body, told
-from adapters.http.serving import Answer
-from adapters.http.sieve import BadEvent, Sieve, said_in, usage_in
+from adapters.http.sieve import BadEvent, Sieve, said_in
+from adapters.http.words import words_in
+from adapters.reported import usage_in
 from bot.api import Bill, Desk, Took
+from bot.belief import believed
 from bot.caller import Caller
 from bot.errors import ModelCut, ModelDown
 from bot.ports import Api, ApiRequest, ApiResponse
 from bot.turn import Usage
 
-LARGEST_ANSWER = 64 << 20
-"""Bytes of an answer that is read whole: ten pictures."""
+LONGEST_RECORDING = 70_000
+"""Seconds: 32 MB of speech at less than 4 kbit/s. What a provider says beyond that is no figure."""
 
-LARGEST_TOKEN = 4_096
-"""Bytes that a token of a stream may take: twenty alternatives to it have about 2,000."""
+SOUND = 50
+"""Tokens of a second of sound, at most. OpenAI's models take 10 to hear one, and 20 to say one."""
 
-LONGEST_RECORDING = 1_000_000
-"""Seconds. What a provider says beyond that is no figure."""
+NOTHING = Took(Usage(0, 0))
+"""One question, and nothing else."""
 
 JSON = "application/json"
 EVENTS = "text/event-stream"
 
-SAID = ("content", "arguments", "text", "delta", "reasoning_content", "refusal")
-"""The fields of an answer, or of a piece of one, in which a model's words stand."""
+TOO_MUCH = "it says more than it was asked for"
 
 UNREADABLE = "The provider refused this request, and did not say why."
+
+Complete = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
+"""Puts into the fields what the caller named by an address. Raises Rejected."""
 
 
 class Passing:
     """One call."""
 
-    def __init__(self, desk: Desk, api: Api, caller: Caller, asked: Asked, request: ApiRequest) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        api: Api,
+        caller: Caller,
+        asked: Asked,
+        request: ApiRequest,
+        complete: Complete | None = None,
+    ) -> None:
+        """`complete` is what makes us fetch, and is done once it is known that the caller may ask."""
         self._desk = desk
         self._api = api
         self._caller = caller
         self._asked = asked
         self._request = request
+        self._complete = complete
         self._as_events = False
         self._sent = False
         self._longest = 0
 
     async def run(self, answer: Answer) -> None:
         """Ask, and pass the answer back. Raises BotError as long as none has begun."""
-        asked, request = self._asked, self._request
+        request, demand = self._request, self._asked.demand
         try:
-            async with self._desk.billed(self._caller, request.spec, asked.demand, own=request.own is not None) as bill:
-                self._longest = asked.longest(bill.output)
-                fields, limit = asked.granted(bill.output)
-                sent = replace(request, fields=fields, limit=limit, sent=self._note_sent)
-                try:
-                    async with self._api.call(sent) as response:
-                        last = await self._passed(response, bill, answer)
-                except asyncio.CancelledError:
-                    if self._sent and bill.took is None:
-                        bill.took = self._took(None, ())
-                    raise
+            async with self._desk.billed(self._caller, request.spec, demand, own=request.own is not None) as bill:
+                status, last = await self._called(bill, answer)
         except ModelDown as trouble:
             if not answer.begun or not self._as_events:
                 raise
             await answer.broken(_event(trouble))
         else:
-            await (answer.finish(last) if answer.begun else answer.whole(response.status, JSON, last))
+            await (answer.finish(last) if answer.begun else tell(answer, status, JSON, last))
+
+    async def _called(self, bill: Bill, answer: Answer) -> tuple[int, bytes]:
+        """Call a provider. Returns the status, and what of the answer is still to be passed back."""
+        self._longest = self._asked.longest(bill.output)
+        fields, limit = self._asked.granted(bill.output)
+        if self._complete is not None:
+            fields = await self._completed(self._complete, fields, bill)
+        sent = replace(self._request, fields=fields, limit=limit, sent=self._note_sent)
+        try:
+            async with self._api.call(sent) as response:
+                return response.status, await self._passed(response, bill, answer)
+        except asyncio.CancelledError:
+            if self._sent and bill.took is None:
+                bill.took = self._took(None, ())
+            raise
+
+    async def _completed(self, complete: Complete, fields: dict[str, Any], bill: Bill) -> dict[str, Any]:
+        """The fields with all that has to be fetched. Whoever makes us fetch has asked, whatever comes of that."""
+        bill.took = NOTHING
+        fields = await complete(fields)
+        bill.took = None
+        return fields
 
     def _note_sent(self) -> None:
         self._sent = True
@@ -78,22 +107,29 @@ class Passing:
     async def _passed(self, response: ApiResponse, bill: Bill, answer: Answer) -> bytes:
         """Pass an answer back, all of it but what is returned: that is sent when it is charged."""
         if response.status != 200:
-            bill.took = Took(Usage(0, 0))  # one question: refusals are the operator's calls all the same
-            return _refused(await _whole(response))
+            bill.took = NOTHING  # refusals are the operator's calls all the same
+            return _refused(await _whole(response, LARGEST))
         if EVENTS in response.type:
             return await self._stream(response, bill, answer)
         if JSON in response.type:
             return await self._read(response, bill)
         bill.took = self._took(None, ())
         await answer.begin(200, response.type)
+        left = self._largest(stream=True)
         async for block in response.body:
+            left -= len(block)
+            if left < 0:
+                raise ModelCut(TOO_MUCH)
             await answer.block(block)
         return b""
+
+    def _largest(self, *, stream: bool) -> int:
+        return largest(self._asked, self._longest, stream=stream)
 
     async def _read(self, response: ApiResponse, bill: Bill) -> bytes:
         """An answer that comes whole."""
         try:
-            data = await _whole(response)
+            data = await _whole(response, min(LARGEST, self._largest(stream=False)))
         except Rejected:
             bill.took = self._took(None, ())
             raise
@@ -116,12 +152,12 @@ class Passing:
         sieve = Sieve(hides=self._asked.hides)
         self._as_events = True
         await answer.begin(200, response.type)
-        most = LARGEST_ANSWER + self._longest * LARGEST_TOKEN
+        left = self._largest(stream=True)
         try:
             async for block in response.body:
-                most -= len(block)
-                if most < 0:
-                    raise ModelCut("it says more than it was asked for")
+                left -= len(block)
+                if left < 0:
+                    raise ModelCut(TOO_MUCH)
                 if whole := sieve.take(block):
                     await answer.block(whole)
             last = sieve.rest()
@@ -135,19 +171,27 @@ class Passing:
 
     def _took(self, usage: Usage | None, said: Iterable[dict[str, Any]], seconds: int = 0) -> Took:
         """What it took, counted where the provider did not say, and then no more than was held for it."""
-        if usage is None:
-            count = self._desk.ports.counter(self._request.spec)
-            words = "".join(text for each in said if _is_new(each) for text in _words(each))
-            usage = Usage(self._asked.prompt, min(count(words), self._longest) if words else 0, counted=True)
+        usage = self._counted(said) if usage is None else self._believed(usage)
         return Took(usage, self._asked.images, seconds or self._asked.seconds)
 
+    def _counted(self, said: Iterable[dict[str, Any]]) -> Usage:
+        count = self._desk.ports.counter(self._request.spec)
+        words = words_in(said)
+        return Usage(self._asked.prompt, min(count(words), self._longest) if words else 0, counted=True)
 
-async def _whole(response: ApiResponse) -> bytes:
-    """The body. Raises ModelDown or one of its kind, Rejected."""
+    def _believed(self, usage: Usage) -> Usage:
+        """What was told, as far as it can be: pictures and sound are made of tokens, too, and nobody limits these."""
+        asked, spec = self._asked, self._request.spec
+        sound = asked.seconds * SOUND
+        return believed(usage, spec, asked.prompt + sound, self._longest + asked.images * spec.max_output + sound)
+
+
+async def _whole(response: ApiResponse, most: int) -> bytes:
+    """The body, of at most so many bytes. Raises ModelDown or one of its kind, Rejected."""
     data = bytearray()
     async for block in response.body:
         data += block
-        if len(data) > LARGEST_ANSWER:
+        if len(data) > most:
             raise Rejected("The answer is too large to be passed on: ask for less at once.", 400, "answer_too_large")
     return bytes(data)
 
@@ -175,25 +219,6 @@ def _seconds(said: Mapping[str, Any]) -> int:
     if isinstance(told, bool) or not isinstance(told, (int, float)) or not 0 <= told <= LONGEST_RECORDING:
         return 0
     return math.ceil(told)
-
-
-def _is_new(said: Mapping[str, Any]) -> bool:
-    """Whether an event says something that others do not say again; a response's events tell each text thrice."""
-    kind = said.get("type")
-    return not isinstance(kind, str) or kind.endswith(".delta")
-
-
-def _words(value: Any, name: str = "") -> Iterator[str]:
-    """What a model said, in an answer or in a piece of one."""
-    if isinstance(value, str):
-        if name in SAID:
-            yield value
-    elif isinstance(value, dict):
-        for field, inner in value.items():
-            yield from _words(inner, field)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _words(inner, name)
 
 
 def _refused(data: bytes) -> bytes:

@@ -61,6 +61,13 @@ class Rejected(Refused):
         self.param = param
 
 
+class NoRoom(Rejected):
+    """A request that is too large for now: others that are under way have to end first."""
+
+    def __init__(self, sentence: str, status: int) -> None:
+        super().__init__(sentence, status, "too_many_bytes")
+
+
 @dataclass(frozen=True, slots=True)
 class Told:
     """What is told: OpenAI's `type` and `code` are names that programs compare."""
@@ -99,6 +106,8 @@ ANSWERS: tuple[tuple[type[BotError], Told], ...] = (
 
 def told(error: BotError) -> Told:
     """How an error is told."""
+    if isinstance(error, NoRoom):
+        return Told(error.status, "requests", error.code, headers={**CLOSE, "Retry-After": "5"})
     if isinstance(error, Rejected):
         unread = CLOSE if error.status in UNREAD else {}
         return Told(error.status, "invalid_request_error", error.code, error.param, unread)

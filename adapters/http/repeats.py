@@ -7,14 +7,14 @@ the older practice of payment services.
 
 import contextlib
 import hashlib
-from collections.abc import Awaitable, Callable, Coroutine
+from collections import Counter
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
+from adapters.http.answer import Answer, Work, tell
 from adapters.http.refusals import Rejected
-from adapters.http.serving import Answer
-from bot.api import HELD
 from bot.caller import Caller
 from bot.errors import StorageDown
 from bot.ports import Ports
@@ -24,25 +24,49 @@ HEADER = "Idempotency-Key"
 
 KEPT = timedelta(hours=24)
 
+CLAIMED = timedelta(seconds=960)
+"""How long a key stays claimed when its process dies: the longest answer takes 900 s (`TimeoutConfig.total`)."""
+
 LONGEST = 255
 """Characters of such a key."""
 
-LARGEST = 8 << 20
+LARGEST = 1 << 20
 """Bytes of an answer that is kept. One that is larger is made anew."""
 
-Work = Callable[[Answer], Awaitable[None]]
+OF_ONE = 16 << 20
+"""Bytes of one person's answers that a process keeps in a day. What comes after these is made anew, too."""
+
+LEAST = 4 << 10
+"""Bytes as which an answer counts at least: a name takes room, too."""
 
 
-class Kept(Answer):
+class Shelf:
+    """How much this process has kept for whom today."""
+
+    def __init__(self) -> None:
+        self._day = date.min
+        self._bytes: Counter[str] = Counter()
+
+    def takes(self, person: str, size: int, now: datetime) -> bool:
+        """Whether there is room for so many bytes more of theirs, which is then taken."""
+        if now.date() != self._day:
+            self._day, self._bytes = now.date(), Counter()
+        size = max(size, LEAST)
+        if size > LARGEST or self._bytes[person] + size > OF_ONE:
+            return False
+        self._bytes[person] += size
+        return True
+
+
+class Kept:
     """An answer that is kept before the last of it is sent: whoever has it may ask again at once."""
 
-    def __init__(self, answer: Answer, keep: Callable[[bytes], Coroutine[Any, Any, None]]) -> None:
+    def __init__(self, answer: Answer, keep: Callable[[bytes, bytes], Coroutine[Any, Any, None]]) -> None:
         self._answer = answer
         self._keep = keep
         self._status = 0
         self._type = ""
         self._data = bytearray()
-        self.done = False
 
     @property
     def begun(self) -> bool:
@@ -58,9 +82,8 @@ class Kept(Answer):
 
     async def finish(self, data: bytes = b"") -> None:
         self._add(data)
-        if self._status == 200 and len(self._data) <= LARGEST:
-            self.done = True
-            await to_its_end(self._keep(self._type.encode() + b"\n" + self._data))
+        if self._status == 200:
+            await to_its_end(self._keep(self._type.encode(), bytes(self._data)))
         await self._answer.finish(data)
 
     async def broken(self, data: bytes) -> None:
@@ -71,18 +94,25 @@ class Kept(Answer):
             self._data += data
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Repeatable:
-    """A request with such a key: `name` is the key as its caller's own, `mark` tells the request from others."""
+    """
+    A request with such a key: `name` is the key as its caller's own, `mark` tells the request from others.
+
+    `decided` is whether its answer was kept, or cannot be just now: then nobody else gets the key for a time.
+    """
 
     ports: Ports
+    shelf: Shelf
+    person: str
     name: str
     mark: str
+    decided: bool = False
 
     async def answered(self, work: Work, answer: Answer) -> None:
         """Do the work, or send again what came of it. Raises Rejected, StorageDown, and as `work` does."""
         ports = self.ports
-        found = await ports.results.begin(self.name, self.mark, HELD, ports.now())
+        found = await ports.results.begin(self.name, self.mark, CLAIMED, ports.now())
         if found is None:
             await self._made(work, answer)
         elif found.mark != self.mark:
@@ -91,26 +121,29 @@ class Repeatable:
             raise Rejected("That very request is being answered.", 409, "idempotency_key_in_use")
         else:
             type, _, data = found.body.partition(b"\n")
-            await answer.whole(200, type.decode(), data)
+            await tell(answer, 200, type.decode(), data)
 
     async def _made(self, work: Work, answer: Answer) -> None:
-        kept = Kept(answer, self._keep)
         try:
-            await work(kept)
+            await work(Kept(answer, self._keep))
         finally:
-            if not kept.done:
+            if not self.decided:
                 await to_its_end(self._drop())
 
     async def _drop(self) -> None:
         with contextlib.suppress(StorageDown):
             await self.ports.results.drop(self.name, self.mark)
 
-    async def _keep(self, record: bytes) -> None:
+    async def _keep(self, type: bytes, data: bytes) -> None:
+        now = self.ports.now()
+        if not self.shelf.takes(self.person, len(data), now):
+            return
+        self.decided = True
         with contextlib.suppress(StorageDown):
-            await self.ports.results.keep(self.name, self.mark, record, KEPT, self.ports.now())
+            await self.ports.results.keep(self.name, self.mark, type + b"\n" + data, KEPT, now)
 
 
-def repeatable(ports: Ports, caller: Caller, key: str, *request: bytes) -> Repeatable:
+def repeatable(ports: Ports, shelf: Shelf, caller: Caller, key: str, *request: bytes) -> Repeatable:
     """Raises Rejected for a key that is none."""
     if not key.strip() or len(key) > LONGEST:
         raise Rejected(f"An {HEADER} has 1 to {LONGEST} characters.", code="invalid_idempotency_key")
@@ -118,4 +151,4 @@ def repeatable(ports: Ports, caller: Caller, key: str, *request: bytes) -> Repea
     mark = hashlib.sha256()
     for part in request:
         mark.update(len(part).to_bytes(8, "big") + part)
-    return Repeatable(ports, name, mark.hexdigest())
+    return Repeatable(ports, shelf, caller.person, name, mark.hexdigest())

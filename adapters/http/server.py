@@ -16,7 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp
 
-from adapters.http import refusals
+from adapters.http import document, refusals
 from adapters.http.docs_page import HEADERS, page
 from adapters.http.errors import CannotListen
 from adapters.http.heads import Heads
@@ -58,6 +58,8 @@ def create(*, documented: bool = False) -> FastAPI:
 
 
 def _describe(app: FastAPI) -> None:
+    document.complete(app)
+
     @app.get("/docs", include_in_schema=False)
     async def docs() -> HTMLResponse:
         return HTMLResponse(page(app.openapi()), headers=HEADERS)
@@ -168,7 +170,11 @@ async def serve(
 
 
 def _settings(app: ASGIApp, host: str, port: int, grace: int) -> uvicorn.Config:
-    """WebSocket messages are not compressed: a few bytes could become many megabytes of them."""
+    """
+    WebSocket messages are not compressed: a few bytes could become many megabytes of them.
+
+    Which proxies are believed, `front.Front` knows, and no variable of the environment.
+    """
     return uvicorn.Config(
         app,
         host,
@@ -177,6 +183,7 @@ def _settings(app: ASGIApp, host: str, port: int, grace: int) -> uvicorn.Config:
         access_log=False,
         lifespan="off",
         server_header=False,
+        proxy_headers=False,
         http=Heads,
         ws="websockets-sansio",
         ws_max_size=LARGEST_FRAME,

@@ -4,12 +4,13 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 
 from fastapi import Request, Response
 from starlette.types import Message, Receive, Scope, Send
 
 from adapters.http import refusals
+from adapters.http.answer import Work
 from adapters.http.refusals import Rejected
 from bot.errors import BotError, Refused
 
@@ -21,13 +22,15 @@ PATIENCE = 60.0
 STALLED = 60.0
 """Seconds for which a caller may leave unread what it is sent."""
 
-Work = Callable[["Answer"], Awaitable[None]]
 
-
-async def whole_body(request: Request, most: int) -> bytes:
-    """The body, of at most so many bytes. Raises Rejected."""
-    if int(request.headers.get("Content-Length") or 0) > most:
+async def whole_body(request: Request, most: int, cover: Callable[[int], None] = lambda _: None) -> bytes:
+    """
+    The body, of at most so many bytes. `cover` is told how many there are, or will be. Raises Rejected, as it may.
+    """
+    announced = int(request.headers.get("Content-Length") or 0)
+    if announced > most:
         raise _too_large(most)
+    cover(announced)
     body = bytearray()
     try:
         async with asyncio.timeout(PATIENCE):
@@ -35,6 +38,7 @@ async def whole_body(request: Request, most: int) -> bytes:
                 body += block
                 if len(body) > most:
                     raise _too_large(most)
+                cover(len(body))
     except TimeoutError:
         raise Rejected(f"The request was not all here within {PATIENCE:.0f} s.", 408, "timeout") from None
     return bytes(body)
@@ -44,8 +48,8 @@ def _too_large(most: int) -> Rejected:
     return Rejected(f"That is too large: at most {most:,} bytes are read.", 413, "request_too_large")
 
 
-class Answer:
-    """What is sent to a caller: a head, and blocks as they come."""
+class Outgoing:
+    """An answer that is sent to a caller."""
 
     def __init__(self, send: Send, headers: Mapping[str, str]) -> None:
         self._send = send
@@ -55,7 +59,6 @@ class Answer:
 
     @property
     def begun(self) -> bool:
-        """Whether the head is sent."""
         return self._begun
 
     def stalls(self, seconds: float) -> bool:
@@ -63,7 +66,6 @@ class Answer:
         return self._waits_since is not None and time.monotonic() - self._waits_since > seconds
 
     async def begin(self, status: int, type: str, length: int | None = None) -> None:
-        """Send the head. Without a length, blocks are sent until `finish`."""
         named = {**self._headers, "content-type": type}
         if length is not None:
             named["content-length"] = str(length)
@@ -72,18 +74,12 @@ class Answer:
         await self._sent({"type": "http.response.start", "status": status, "headers": headers})
 
     async def block(self, data: bytes) -> None:
-        """Waits while the caller does not read."""
         await self._sent({"type": "http.response.body", "body": data, "more_body": True})
 
     async def finish(self, data: bytes = b"") -> None:
         await self._sent({"type": "http.response.body", "body": data})
 
     async def broken(self, data: bytes) -> None:
-        """Send the last bytes of an answer that is not all there."""
-        await Answer.finish(self, data)
-
-    async def whole(self, status: int, type: str, data: bytes) -> None:
-        await self.begin(status, type, len(data))
         await self.finish(data)
 
     async def _sent(self, message: Message) -> None:
@@ -93,23 +89,30 @@ class Answer:
 
 
 class Served(Response):
-    """A response that is made while it is sent. Whatever goes wrong before its head is told in its place."""
+    """
+    A response that is made while it is sent. Whatever goes wrong before its head is told in its place.
 
-    def __init__(self, work: Work) -> None:
+    `over` is called when all is done.
+    """
+
+    def __init__(self, work: Work, over: Callable[[], None] = lambda: None) -> None:
         self.background = None
         self._work = work
+        self._over = over
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         id = refusals.new_id()
-        answer = Answer(send, {"x-request-id": id})
+        answer = Outgoing(send, {"x-request-id": id})
         try:
             async with _as_long_as_wanted(receive, answer):
                 await self._work(answer)
         except Exception as error:
             await self._tell(id, error, answer, scope, receive, send)
+        finally:
+            self._over()
 
     async def _tell(
-        self, id: str, error: Exception, answer: Answer, scope: Scope, receive: Receive, send: Send
+        self, id: str, error: Exception, answer: Outgoing, scope: Scope, receive: Receive, send: Send
     ) -> None:
         if not isinstance(error, BotError):
             log.error("%s: %s broke", id, scope["path"], exc_info=error)
@@ -125,7 +128,7 @@ def _report(path: str, error: BotError) -> None:
 
 
 @contextlib.asynccontextmanager
-async def _as_long_as_wanted(receive: Receive, answer: Answer) -> AsyncIterator[None]:
+async def _as_long_as_wanted(receive: Receive, answer: Outgoing) -> AsyncIterator[None]:
     """End the block when the caller leaves, or does not read what it is sent: others want its place."""
     serving, left = asyncio.current_task(), False
     loop = asyncio.get_running_loop()

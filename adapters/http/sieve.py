@@ -7,10 +7,11 @@ never sees it.
 
 import re
 from collections.abc import Iterator
-from typing import Any, TypeGuard
+from typing import Any
 
 from pydantic_core import from_json, to_json
 
+from adapters.reported import usage_in
 from bot.turn import Usage
 
 USAGE = re.compile(rb'"usage"\s*:\s*\{')
@@ -133,24 +134,3 @@ def _error(said: dict[str, Any]) -> Any:
     """The error in an event: of a chat completion, or of a response within it."""
     inner = said.get("response")
     return said.get("error") or (inner.get("error") if isinstance(inner, dict) else None)
-
-
-MOST = 1 << 40
-"""Tokens. What a provider says beyond that, or below nothing, is no figure."""
-
-
-def usage_in(told: object) -> Usage | None:
-    """A usage as any of OpenAI's routes tells it; None for what is none."""
-    if not isinstance(told, dict):
-        return None
-    asked = told.get("prompt_tokens", told.get("input_tokens"))
-    answered = told.get("completion_tokens", told.get("output_tokens", 0))
-    details = told.get("prompt_tokens_details") or told.get("input_tokens_details")
-    cached = details.get("cached_tokens") if isinstance(details, dict) else 0
-    if not _is_figure(asked) or not _is_figure(answered):
-        return None
-    return Usage(asked, answered, cached=min(asked, cached) if _is_figure(cached) else 0)
-
-
-def _is_figure(value: Any) -> TypeGuard[int]:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MOST

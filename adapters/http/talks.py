@@ -8,9 +8,10 @@ from fastapi import Request, Response
 from pydantic_core import to_json
 from starlette.types import Message, Receive, Scope, Send
 
+from adapters.http.answer import Answer, tell
 from adapters.http.auth import Door
 from adapters.http.refusals import Rejected
-from adapters.http.serving import Answer, Served
+from adapters.http.serving import Served
 from bot import conversations
 from bot.api import Desk
 from bot.caller import Caller
@@ -111,4 +112,4 @@ class _Talk(Served):
         self._answered = answered
         sent = await self._show(answered)
         self._named = {**UNSEEN, **sent.headers}
-        await answer.whole(sent.status, sent.type, sent.body)
+        await tell(answer, sent.status, sent.type, sent.body)

@@ -7,14 +7,15 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from telegram import Bot, ChatMember, Update
+from telegram import Bot, ChatMember, ChatMemberRestricted, Update
+from telegram.constants import ChatAction
 from telegram.error import BadRequest, ChatMigrated, EndPointNotFound, Forbidden, InvalidToken, TelegramError
 from telegram.request import HTTPXRequest
 
 from adapters.pace import Pace, Paces
 from adapters.patience import patiently
 from adapters.telegram.commands import menu
-from adapters.telegram.errors import renamed
+from adapters.telegram.errors import is_absent, renamed
 from adapters.telegram.intake import Me, leaks, read
 from adapters.telegram.moved import Moved, move_in
 from adapters.telegram.names import Names
@@ -71,12 +72,12 @@ class Telegram:
     whispers = False
 
     def screen(self, turn: Turn) -> TelegramScreen:
-        return self._screen(turn.origin.address)
+        return self._screen(turn.origin.address, {turn.origin.key.user: turn.origin.author})
 
-    def _screen(self, address: Mapping[str, str]) -> TelegramScreen:
+    def _screen(self, address: Mapping[str, str], names: Mapping[str, str]) -> TelegramScreen:
         chat = address["chat"]
-        rules = GROUP if chat.startswith("-") else PRIVATE
-        return TelegramScreen(self._bot, address, self._paces.of(address.get("first", chat), rules), self._pace)
+        pace = self._paces.of(address.get("first", chat), GROUP if chat.startswith("-") else PRIVATE)
+        return TelegramScreen(self._bot, address, pace, self._pace, names)
 
     async def rank(self, key: Key) -> Rank:
         if key.user == key.channel:
@@ -95,10 +96,40 @@ class Telegram:
         except ChatMigrated as move:
             return await self._bot.get_chat_member(move.new_chat_id, user)
 
+    def address(self, key: Key) -> Mapping[str, str]:
+        chat = str(self._moved.newest(int(key.channel)))
+        address = _unasked(chat, key.thread)
+        return address if chat == key.channel else {**address, "first": key.channel}
+
+    async def private(self, user: str) -> Key | None:
+        """Whether somebody lets us write to them, Telegram says only when we do something there: we seem to type."""
+        if user.startswith("-"):
+            return None
+        try:
+            await self._bot.send_chat_action(int(user), ChatAction.TYPING)
+        except TelegramError as error:
+            if is_absent(error):
+                return None
+            raise PlatformDown(str(error)) from error
+        return Key("telegram", str(self._me.id), "", user, "", user)
+
+    async def belongs(self, key: Key) -> bool:
+        """Of whoever writes as a group, or as a channel, nobody can tell: it is enough that we are there."""
+        if key.private:
+            return True
+        user = self._me.id if key.user.startswith("-") else int(key.user)
+        try:
+            member = await self._member(await self._moved.where(int(key.channel)), user)
+        except TelegramError as error:
+            if is_absent(error):
+                return False
+            raise PlatformDown(str(error)) from error
+        return _is_inside(member)
+
     async def write_to(self, user: str, reply: Reply) -> bool:
         if user.startswith("-"):
             return False  # a group that somebody writes as: it would be read by all
-        return await write(self._screen({"chat": user, "topic": "", "reply_to": ""}), user, reply)
+        return await write(self._screen(_unasked(user), {}), user, reply)
 
     async def unsay(self, said: Origin) -> bool:
         """
@@ -230,3 +261,15 @@ class Telegram:
 
     async def _patiently(self, call: Callable[[], Awaitable[object]]) -> None:
         await patiently("Telegram", call, TelegramError)
+
+
+def _unasked(chat: str, topic: str = "") -> dict[str, str]:
+    """The address of what answers nobody."""
+    return {"chat": chat, "topic": topic, "reply_to": ""}
+
+
+def _is_inside(member: ChatMember) -> bool:
+    """Whoever is restricted may be so within a group, or after leaving it."""
+    if isinstance(member, ChatMemberRestricted):
+        return bool(member.is_member)
+    return member.status not in (ChatMember.LEFT, ChatMember.BANNED)

@@ -40,6 +40,9 @@ NAMES: dict[type[TelegramError], type[BotError]] = {
 GONE = ("message to edit not found", "message to delete not found", "message can't be deleted", "message_id_invalid")
 
 
+ABSENT = ("chat not found", "user not found", "member not found", "participant_id_invalid", "peer_id_invalid")
+
+
 def renamed(error: TelegramError) -> BotError:
     """Our error for one of the library's."""
     if isinstance(error, RetryAfter):
@@ -62,6 +65,12 @@ def is_unchanged(error: TelegramError) -> bool:
 def is_gone(error: TelegramError) -> bool:
     """Whether the message that was to be changed is no more."""
     return isinstance(error, BadRequest) and any(words in str(error).lower() for words in GONE)
+
+
+def is_absent(error: TelegramError) -> bool:
+    """Whether somebody, or a chat, is not there for us: unknown, deleted, left, or closed to us."""
+    unknown = isinstance(error, BadRequest) and any(words in str(error).lower() for words in ABSENT)
+    return unknown or isinstance(error, Forbidden)
 
 
 def maybe_created(error: TelegramError) -> BotError:

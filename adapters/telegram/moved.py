@@ -85,6 +85,10 @@ class Moved:
         """The id by which a chat is called now. A group that was left behind may still answer, with what held once."""
         if first > SUPERGROUPS:
             await self._read()
+        return self.newest(first)
+
+    def newest(self, first: int) -> int:
+        """The newest id of a chat that this process knows of."""
         return next((chat for chat, known in self.firsts.items() if known == first), first)
 
     async def _read(self) -> None:

@@ -4,6 +4,7 @@ import contextlib
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import TypeVar
 
 from telegram import (
@@ -60,15 +61,24 @@ NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 
 class TelegramScreen:
     """
-    One turn's messages in one chat; `address` says where these stand, and what they answer.
+    One turn's messages in one chat; `address` says where these stand, and what they answer. `names` are those of users
+    who may be mentioned.
 
     If the group becomes a supergroup meanwhile, new messages go there, and answer nothing: ids began anew. What stands
     in the group can be changed no more, so an answer under way is put up anew in the supergroup and grows there; what
     was shown of it before stays as it was. Should the process die just then, it may be put up anew once more.
     """
 
-    def __init__(self, bot: Bot, address: Mapping[str, str], chat_pace: Pace, bot_pace: Pace) -> None:
+    def __init__(
+        self,
+        bot: Bot,
+        address: Mapping[str, str],
+        chat_pace: Pace,
+        bot_pace: Pace,
+        names: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         self._bot = bot
+        self._names = names
         self._address = address
         self._home = self._chat = int(self._address["chat"])
         self._anew: dict[str, str] = {}
@@ -76,7 +86,10 @@ class TelegramScreen:
         self._bot_pace = bot_pace
 
     def pages(self, reply: Reply) -> Sequence[Page]:
-        return pages(reply)
+        """In private, whatever we say calls for attention; of those who write as a group, it cannot be called."""
+        if self._is_private or not reply.mention.isdecimal():
+            return pages(replace(reply, mention=""))
+        return pages(reply, self._names.get(reply.mention, ""))
 
     @contextlib.asynccontextmanager
     async def turn(self, *, urgent: bool, fresh: bool) -> AsyncIterator[None]:

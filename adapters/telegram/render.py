@@ -3,12 +3,12 @@
 import re
 from bisect import bisect_left
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from adapters.markup.addresses import is_web
 from adapters.markup.pages import paginate
-from adapters.markup.rich import Kind, Rich, Run, Span, Style, runs
+from adapters.markup.rich import Kind, Rich, Run, Span, Style, clean, runs
 from bot.reply import Page, Reply
 
 LONGEST = 4096
@@ -18,6 +18,9 @@ MOST_ENTITIES = 100
 """Those beyond are ignored (core.telegram.org/api/entities, "up to 100 entities")."""
 
 LONGEST_LINK = 2048
+
+LONGEST_NAME = 64
+"""Characters of somebody's name before what calls for their attention."""
 
 # Telegram makes a mention of any "@name", wherever it stands, and notifies who is meant: not on a model's word.
 _MENTION = re.compile(r"(?<!\w)@(?=[A-Za-z]\w)", re.ASCII)
@@ -68,9 +71,34 @@ class _Mark:
     anchor: Span | None = None
 
 
-def pages(reply: Reply) -> tuple[Page, ...]:
-    """At least one message: what has not begun shows as "…". Each page's marks are Entities in Telegram's order."""
-    return paginate(reply, STYLE, LONGEST, _draw, _size)
+def pages(reply: Reply, name: str = "") -> tuple[Page, ...]:
+    """
+    At least one message: what has not begun shows as "…". Each page's marks are Entities in Telegram's order.
+
+    Args:
+        name: What somebody is called whom the reply mentions.
+    """
+    if not reply.mention:
+        return paginate(reply, STYLE, LONGEST, _draw, _size)
+    call = _call(name)
+    first, *others = paginate(reply, STYLE, LONGEST - units(call) - 1, _draw, _size)
+    return _calling(first, call, reply.mention), *others
+
+
+def _call(name: str) -> str:
+    """What stands for somebody: a bell, since a name alone may show nothing, and their name."""
+    return STYLE.plain(f"🔔 {clean(name)[:LONGEST_NAME]}").strip().replace("\n", " ")
+
+
+def _calling(page: Page, call: str, user: str) -> Page:
+    """
+    A page below a line that is a link to somebody, which notifies them if the bot has met them.
+
+    Source: core.telegram.org/bots/api#formatting-options, "These mentions are only guaranteed to work if ..."
+    """
+    link = Entity("text_link", 0, units(call), url=f"tg://user?id={user}")
+    marks = [replace(mark, offset=mark.offset + link.length + 1) for mark in page.marks if isinstance(mark, Entity)]
+    return replace(page, text=f"{call}\n{page.text}", marks=(link, *marks))
 
 
 def _draw(piece: Rich) -> Page:

@@ -5,6 +5,7 @@ The SDK takes 1.8 ms of a processor for a call (docs/benchmarks.md), and nothing
 """
 
 import contextlib
+import io
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from dataclasses import dataclass
@@ -19,6 +20,9 @@ from adapters.upstream.errors import TROUBLE, conceal, of_status, renamed, renam
 from adapters.upstream.heard import Timeouts
 from bot.errors import AccountLocked, BotError, ModelCut, ModelDown, ModelMisconfigured, ModelSilent
 from bot.ports import ApiRequest, ApiResponse
+
+LARGE = 1 << 20
+"""Bytes of a request from which on it is sent piece by piece: in one go it would be copied, and hold others up."""
 
 LARGEST_ERROR = 64 << 10
 """Bytes of an error's body that are read."""
@@ -104,7 +108,11 @@ class ApiAccount:
         patience = self._patience[request.fields.get("stream") is True]
         with _renaming():
             sent = self._opened().post(
-                f"{self._base_url}/{request.path}", data=body, headers=headers, allow_redirects=False, timeout=patience
+                f"{self._base_url}/{request.path}",
+                data=io.BytesIO(body) if len(body) > LARGE else body,
+                headers=headers,
+                allow_redirects=False,
+                timeout=patience,
             )
             return await stack.enter_async_context(sent)
 
@@ -133,7 +141,6 @@ class ApiAccount:
                 connector=connector,
                 trust_env=False,
                 cookie_jar=aiohttp.DummyCookieJar(),
-                auto_decompress=False,
             )
         return self._session
 

@@ -6,17 +6,22 @@ together (docs/benchmarks.md); three of the fields are all that we need.
 """
 
 import json
+import math
 from collections.abc import AsyncGenerator, AsyncIterable
-from typing import Any, TypeGuard
+from typing import Any
 
+from adapters.reported import usage_in
 from bot.ports import Chunk
 from bot.turn import Usage
 
 LONGEST = 1 << 20
 """Bytes of one line. An event of a chat completion has some hundreds."""
 
-MOST = 1 << 40
-"""Tokens. What a provider says beyond that, or below nothing, is no figure."""
+BESIDE = 1 << 20
+"""Bytes of what stands beside the answer itself."""
+
+EVENT = 1_024
+"""Bytes of an event with one token: 300 at OpenAI, more where it says what filters found, or thoughts twice."""
 
 DONE = b"[DONE]"
 
@@ -28,17 +33,25 @@ class BadEvents(ValueError):
     """What came is not a stream of events."""
 
 
-async def data(received: AsyncIterable[bytes]) -> AsyncGenerator[bytes, None]:
+def largest(output: int) -> int:
+    """The most bytes of an answer of so many tokens, each in an event of its own, with whatever servers say beside."""
+    return BESIDE + output * EVENT
+
+
+async def data(received: AsyncIterable[bytes], most: float = math.inf) -> AsyncGenerator[bytes, None]:
     """
     The data of each event, until the stream or its mark of the end.
 
     Lines end in LF or CRLF; a character that the wire tears apart is whole again here, because only bytes are split.
 
     Raises:
-        BadEvents: A line is longer than any event.
+        BadEvents: A line is longer than any event, or all of them have more than `most` bytes.
     """
     rest = b""
     async for piece in received:
+        most -= len(piece)
+        if most < 0:
+            raise BadEvents("more than an answer that long can have")
         *lines, rest = (rest + piece).split(b"\n")
         if len(rest) > LONGEST:
             raise BadEvents(f"a line of more than {LONGEST} bytes")
@@ -72,15 +85,5 @@ def chunk(event: dict[str, Any]) -> Chunk:
 
 
 def _usage(given: object) -> Usage | None:
-    if not isinstance(given, dict):
-        return None
-    asked, answered = given.get("prompt_tokens"), given.get("completion_tokens")
-    details = given.get("prompt_tokens_details")
-    cached = details.get("cached_tokens") if isinstance(details, dict) else 0
-    if not _is_figure(asked) or not _is_figure(answered):
-        return None
-    return Usage(asked, answered, cached=min(cached, asked) if _is_figure(cached) else 0)
-
-
-def _is_figure(value: object) -> TypeGuard[int]:
-    return type(value) is int and 0 <= value <= MOST
+    """What a chat completion took; one that does not tell its answer's tokens tells nothing."""
+    return usage_in(given) if isinstance(given, dict) and "completion_tokens" in given else None

@@ -17,8 +17,15 @@ from adapters.upstream.awake import awake_timeout
 from adapters.upstream.connect import trust, tunnels
 from adapters.upstream.errors import TROUBLE, conceal, hush, renamed, renamed_event
 from adapters.upstream.heard import Heard, Timeouts
-from bot.errors import BotError, ModelCut, ModelMisconfigured, ModelSilent
+from bot.errors import AccountLocked, BotError, ModelCut, ModelMisconfigured, ModelSilent
 from bot.ports import ApiRequest, ApiResponse, Chunk, Request
+
+UNSCOPED = "Missing scopes: api.model.read"
+"""
+How OpenAI says, with a 401 or a 403, that a key may not list the models. It may answer questions all the same.
+
+Source: community.openai.com/t/1345041.
+"""
 
 PAGE = "text/html"
 """The content type of some other server's page. Servers that do stream give their events various other types."""
@@ -82,6 +89,14 @@ class OpenAIModel:
         except (AttributeError, TypeError, ValueError) as error:  # what the SDK makes of another server's page
             raise ModelMisconfigured("what it answers when asked for its models is no list of them") from error
 
+    async def probe(self) -> None:
+        """See at no cost whether the account is there, by asking for its models. Raises as `models` does."""
+        try:
+            await self.models()
+        except AccountLocked as refusal:
+            if UNSCOPED not in str(refusal):
+                raise
+
     async def close(self) -> None:
         await self._client.close()
         await self._api.close()
@@ -112,7 +127,8 @@ class OpenAIModel:
         kind = response.headers.get("content-type", "")
         if PAGE in kind:
             raise ModelMisconfigured(f"{self._client.base_url} answers with a page ({kind})")
-        return await stack.enter_async_context(aclosing(events.data(response.iter_bytes())))
+        most = events.largest(request.max_output)
+        return await stack.enter_async_context(aclosing(events.data(response.iter_bytes(), most)))
 
     def _call(self, request: Request) -> Any:
         """The call as a context manager of the SDK's, whose response is read as raw bytes."""
