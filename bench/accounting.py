@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 
+from adapters.planner import Almanac
 from bot.amounts import parse_limit
 from bot.catalogue import Catalogue, ModelSpec
 from bot.chat import Inbound, Key, Origin
@@ -120,6 +121,8 @@ async def measured(store: Store) -> tuple[float, float]:
         records=clock.on(store.records),
         results=store.results,
         letters=store.letters,
+        schedules=store.schedules,
+        planner=Almanac(),
         model=Parrot(),
         platforms={"wall": cast("Any", wall)},
         catalogue=Catalogue({"owl": ModelSpec("owl", "owl")}),

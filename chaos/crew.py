@@ -14,6 +14,9 @@ from pathlib import Path
 LISTENING = "is listening"
 """What the log says of each platform that has let us in."""
 
+KEEPING = "keeping time"
+"""What it says when that has become ours to do."""
+
 PAUSE = 0.2
 """Seconds before a process that has ended is started again."""
 
@@ -87,6 +90,7 @@ class Member:
         self.exits: Counter[int] = Counter()
         self.starts: list[float] = []
         self.tracebacks = 0
+        self.keeps_time = False
         self._starter = starter
         self._config = config
         self._platforms = platforms
@@ -115,6 +119,7 @@ class Member:
 
     def kill(self) -> None:
         self._let_in = 0
+        self.keeps_time = False
         self.signal(signal.SIGKILL)
 
     async def pause(self, seconds: float) -> None:
@@ -146,6 +151,7 @@ class Member:
         finally:
             reading.cancel()
             self._pid = self._let_in = 0
+            self.keeps_time = False
             self._ended.set()
 
     async def _read(self, started: float) -> None:
@@ -160,6 +166,7 @@ class Member:
 
     def _note(self, line: str, started: float) -> None:
         self.tracebacks += line.startswith("Traceback")
+        self.keeps_time = self.keeps_time or KEEPING in line
         if LISTENING in line:
             self._let_in += 1
             if self._let_in == self._platforms:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from chaos.judge import KEPT, Fate
+from chaos.punctual import BEFORE, TimeResult, late_by
 from chaos.result import Result
 
 HEAD = """# What was done to it, and what became of it
@@ -42,17 +43,46 @@ NOTES = """## Notes
   more slowly, so that a day's 1,000 logins are never used up: that is why there are few kills in the run on Discord."""
 
 
-def report(results: Sequence[Result]) -> str:
+TIME = """Schedules of many rooms, each for one time, are made 1 to 20 s before they are due; most are reminders, some
+are answered by the model. Whoever keeps time is killed again and again. A schedule begins when its message appears,
+which rings; its words follow as Telegram's pace of one call a second allows. What was due up to {before} s before such
+a death, or until another process had taken over, is told apart."""
+
+
+def report(results: Sequence[Result], times: Sequence[TimeResult] = ()) -> str:
     """The whole page."""
     started = [took for result in results for took in result.started]
     head = HEAD.format(
         today=datetime.now(UTC).date(),
         cores=os.cpu_count(),
         python=platform.python_version(),
-        minutes=sum(result.seconds for result in results) / 60,
+        minutes=sum(each.seconds for each in results) / 60 + sum(each.seconds for each in times) / 60,
     )
-    notes = NOTES.format(lease=results[0].plan.lease, start=statistics.median(started))
-    return "\n\n".join([head, *(section(result) for result in results), notes]) + "\n"
+    notes = [NOTES.format(lease=results[0].plan.lease, start=statistics.median(started))] if results else []
+    return "\n\n".join([head, *map(section, results), *map(time_section, times), *notes]) + "\n"
+
+
+def time_section(result: TimeResult) -> str:
+    """What came out of a run in which time was kept."""
+    plan, peace = result.plan, result.begun_late(in_peace=True)
+    rows = [
+        ("due times", _count(len(result.dues))),
+        ("done once", _count(sum(count == 1 for count in result.seen.values()))),
+        ("**lost**", str(len(result.lost))),
+        ("**doubled**", str(len(result.doubled))),
+        ("kills of whoever kept time", _count(plan.kills)),
+        ("minutes", f"{result.seconds / 60:.1f}"),
+        ("begun late, in peace: 99 %", f"{late_by(0.99, peace):.2f} s"),
+        ("begun late, in peace: median, 95 %, longest", _spread(peace)),
+        ("its words there, in peace: median, 95 %, longest", _spread(result.done_late(in_peace=True))),
+        ("begun late, around a change of hands: median, 95 %, longest", _spread(result.begun_late(in_peace=False))),
+        ("death until another keeps time: median, 95 %, longest", _spread(result.takeovers)),
+        ("exits", _exits(result.exits)),
+    ]
+    verdict = "Every promise was kept." if result.kept else "**A promise was broken.**"
+    table = [f"| {name} | {value} |" for name, value in rows]
+    said = TIME.format(before=BEFORE)
+    return "\n".join([f"## {plan.name}", "", said, "", verdict, "", "| | |", "|---|---:|", *table])
 
 
 def section(result: Result) -> str:

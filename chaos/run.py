@@ -74,7 +74,7 @@ async def _set(plan: Plan, folder: Path, dice: random.Random, stack: contextlib.
     """Start the simulators, and Redis if the plan wants it."""
     oracle = Oracle(dice)
     provider = await stack.enter_async_context(OpenAI(otherwise=oracle))
-    stage = Stage(provider, oracle, _config(plan, folder, provider))
+    stage = Stage(provider, oracle, config_for(provider, f"sqlite:///{folder}/parley.db", plan.lease))
     if plan.store == "redis":
         stage.redis = await stack.enter_async_context(redis_server(*DURABLE))
         stage.config["storage"] = {"url": stage.redis.url}
@@ -85,14 +85,15 @@ async def _set(plan: Plan, folder: Path, dice: random.Random, stack: contextlib.
     return stage
 
 
-def _config(plan: Plan, folder: Path, provider: OpenAI) -> dict[str, Any]:
+def config_for(provider: OpenAI, store: str, lease: float) -> dict[str, Any]:
+    """What an operator would write, without the platforms."""
     timeouts = {"first_token": GAP, "gap": GAP}
     account = {"base_url": provider.base_url, "api_key": provider.api_key, "timeouts": timeouts}
     return {
-        "storage": {"url": f"sqlite:///{folder}/parley.db"},
+        "storage": {"url": store},
         "upstreams": [account],
         "models": {"demo": {"model": "parley-demo", "context": 8_192, "max_output": 4_096, "tokenizer": "estimate"}},
-        "limits": {"lease": plan.lease},
+        "limits": {"lease": lease},
     }
 
 
@@ -116,10 +117,10 @@ def _add_discord(stage: Stage, plan: Plan, dice: random.Random, discord: Discord
 async def _play(plan: Plan, stage: Stage, team: Crew, dice: random.Random) -> Result:
     began = time.monotonic()
     crowd = Crowd(stage.rooms, plan.rate, dice)
-    async with _running(crowd.watch()):
+    async with running(crowd.watch()):
         async with asyncio.timeout(CALM):
             await crowd.begin()  # a first message in private, while nobody listens, is one that no bot can find
-        async with _running(crowd.talk(), *stage.troubles):
+        async with running(crowd.talk(), *stage.troubles):
             recovered, ended = await _harm(plan, stage, crowd, team)
         await _calm(plan, crowd)
     result = judged(plan, time.monotonic() - began, crowd, team, stage.oracle.calls)
@@ -152,7 +153,7 @@ async def _calm(plan: Plan, crowd: Crowd) -> None:
 
 
 @contextlib.asynccontextmanager
-async def _running(*jobs: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+async def running(*jobs: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
     """Do these for as long as the block lasts."""
     tasks = [asyncio.ensure_future(job) for job in jobs]
     try:
