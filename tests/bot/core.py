@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from adapters.planner import Almanac
 from bot.access import Rank
 from bot.catalogue import Catalogue, ModelSpec
 from bot.chat import Call, Inbound, Key
@@ -40,6 +41,7 @@ class Chat:
         letters: What was written to whom in private; those who are `shut` get nothing.
         told: The answers to commands, by their turns; `buttons` are those of the last.
         born: When accounts were made.
+        gone: People (`Key.person`) who left the community, and places (`Key.place`) that there are no more.
     """
 
     screenful: Screenful = field(default_factory=lambda: Screenful(nonces=False))
@@ -54,12 +56,22 @@ class Chat:
     buttons: dict[str, Button] = field(default_factory=dict)
     shut: set[str] = field(default_factory=set)
     born: dict[str, datetime] = field(default_factory=dict)
+    gone: set[str] = field(default_factory=set)
 
     def screen(self, turn: Turn) -> "FailingScreen":
         return FailingScreen(self, turn)
 
     async def rank(self, key: Key) -> Rank:
         return self.ranks.get(key.user, Rank.USER)
+
+    def address(self, key: Key) -> dict[str, str]:
+        return {"channel": key.channel}
+
+    async def private(self, user: str) -> Key | None:
+        return None if user in self.shut else Key("test", "bot", "", f"dm{user}", "", user)
+
+    async def belongs(self, key: Key) -> bool:
+        return key.person not in self.gone and key.place not in self.gone
 
     async def write_to(self, user: str, reply: Reply) -> bool:
         self.letters.setdefault(user, []).append(reply)
@@ -149,6 +161,8 @@ class Core:
             records=self.store.records,
             results=self.store.results,
             letters=self.store.letters,
+            schedules=self.store.schedules,
+            planner=Almanac(),
             model=self.model,
             platforms={"test": self.chat},
             catalogue=Catalogue({"owl": ModelSpec("owl", "owl", 10_000, 1_000)}),
@@ -159,6 +173,7 @@ class Core:
             owners=owners,
             pepper=b"pepper",
         )
+        self.ports = ports
         self.worker = Worker(ports, BOOK)
         self.sessions = Sessions(ports, BOOK, self.worker)
 

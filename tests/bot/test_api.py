@@ -13,7 +13,7 @@ import pytest_asyncio
 from adapters.vault import Vault
 from bot.amounts import parse_limit
 from bot.api import HELD as HELD_FOR
-from bot.api import Bill, Desk, Took
+from bot.api import RENEW, TRIED, Bill, Desk, Took
 from bot.caller import Caller
 from bot.catalogue import ModelSpec, Plus, Price
 from bot.errors import ModelDown, QuotaExhausted, StorageDown
@@ -42,6 +42,10 @@ class Ledger(MemoryLedger):
         super().__init__(UTC_ZONE)
         self.down = False
         self.slow = 0.0
+
+    async def renew(self, id: str, ttl: timedelta, now: datetime) -> None:
+        await self._reach()
+        await super().renew(id, ttl, now)
 
     async def settle(self, charge: Charge, now: datetime) -> Settlement:
         await self._reach()
@@ -160,14 +164,83 @@ async def test_what_cannot_be_written_down_now_is_later(took: Took | None) -> No
 
 
 @virtual
-async def test_nobody_tries_longer_than_it_is_held() -> None:
+async def test_nobody_tries_for_ever() -> None:
     there = till(LIMITED)
     async with there.billed() as bill:
         bill.took, there.ledger.down = TOOK, True
-    before = len(asyncio.all_tasks())
-    await asyncio.sleep((HELD_FOR + timedelta(seconds=5)).total_seconds())
+    await asyncio.sleep((TRIED + timedelta(seconds=5)).total_seconds())
 
-    assert before - 1 == len(asyncio.all_tasks())
+    assert 1 == len(asyncio.all_tasks())
+
+
+@virtual
+async def test_what_is_written_down_after_its_hold_has_run_out_is_charged_all_the_same() -> None:
+    """A store may be away longer than a dead process's share is held."""
+    there = till(LIMITED)
+    async with there.billed() as bill:
+        bill.took, there.ledger.down = TOOK, True
+    await _slept(2 * HELD_FOR)
+    await there.ledger.expire(now())
+    there.ledger.down = False
+    await _slept(timedelta(seconds=2 * STORE_PAUSE))
+
+    assert [1] == [spending.requests for spending in await there.spent()]
+    assert 0 == await there.held()
+
+
+@virtual
+async def test_after_a_death_the_quota_is_free_again_within_two_minutes() -> None:
+    """A process that was killed renews nothing and charges nothing."""
+    there = till(Policy(everyone=(parse_limit("1100 tokens per day"),)))
+    dying = asyncio.ensure_future(_dying(there))
+    await _slept(timedelta(seconds=10))
+    await there.desk._holds.close()
+    with pytest.raises(QuotaExhausted):
+        await _failing(there, None)
+    await _slept(HELD_FOR)
+    await there.ledger.expire(now())
+
+    async with there.billed() as bill:
+        assert 1_000 == bill.output
+    await end(dying)
+
+
+async def _dying(there: Till) -> None:
+    async with there.billed():
+        await asyncio.Event().wait()
+
+
+@virtual
+async def test_a_long_call_stays_held_until_it_ends_also_when_the_store_is_away_for_some_time() -> None:
+    """Its share would be given to others, and more taken than there is."""
+    there = till(LIMITED)
+    async with there.billed() as bill:
+        for away in (False, True) * 5:
+            there.ledger.down = away
+            await _slept(RENEW * 1.5)
+            assert 0 == await there.ledger.expire(now())
+        there.ledger.down = False
+        assert 0 < await there.held()
+        bill.took = TOOK
+
+    assert 0 == await there.held()
+
+
+@virtual
+async def test_one_task_holds_all_that_is_under_way_and_none_stays_when_nothing_is() -> None:
+    """A task for each call would cost the short ones, which never need it."""
+    there = till()
+    calls = [asyncio.ensure_future(_asking(there)) for _ in range(4)]
+    await asyncio.sleep(0.5)
+    assert 1 + 4 + 1 == len(asyncio.all_tasks())
+    await asyncio.gather(*calls, return_exceptions=True)
+    await _slept(RENEW)
+
+    assert 1 == len(asyncio.all_tasks())
+
+
+async def _slept(time: timedelta) -> None:
+    await asyncio.sleep(time.total_seconds())
 
 
 @virtual

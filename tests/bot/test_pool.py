@@ -19,6 +19,7 @@ from bot.errors import (
     AllTaken,
     BotError,
     ContextFull,
+    Filtered,
     ModelBusy,
     ModelCut,
     ModelDown,
@@ -26,7 +27,8 @@ from bot.errors import (
     NoPlusHere,
     PlusNeeded,
 )
-from bot.pool import Pool
+from bot.health import Condition
+from bot.pool import PROBE, Pool
 from bot.ports import ApiRequest, ApiResponse, Chunk, Request
 from bot.turn import Usage
 from storage.memory import open_memory
@@ -769,3 +771,141 @@ async def test_what_another_process_found_out_is_known_after_so_long_and_ones_ow
     ours.providers["a"].troubles = [ModelBusy("429", 600.0)]
     assert ["b."] * 2 == [await ours.call() for _ in range(2)]
     assert 4 == ours.providers["a"].asked
+
+
+# Asked whether they are there.
+
+
+class Bell:
+    """A probe: each ring first raises what is next in `troubles`, and takes as long as `slow` says."""
+
+    def __init__(self, *troubles: Exception, slow: float = 0.0) -> None:
+        self.troubles = list(troubles)
+        self.slow = slow
+        self.rung = 0
+
+    async def __call__(self) -> None:
+        self.rung += 1
+        await asyncio.sleep(self.slow)
+        if self.troubles:
+            raise self.troubles.pop(0)
+
+
+def probed(*troubles: Exception, slow: float = 0.0) -> tuple[Fixture, Provider, Bell]:
+    """A pool whose best account has a probe, and another that has none."""
+    fixture, provider, bell = Fixture(), Provider("a"), Bell(*troubles, slow=slow)
+    fixture.pool.join(Account("a", priority=1), provider, None, bell)
+    fixture.add(Account("b"))
+    return fixture, provider, bell
+
+
+async def condition_of(fixture: Fixture) -> Condition:
+    return (await fixture.pool.statuses())[0].condition
+
+
+@virtual
+async def test_a_probe_finds_a_key_that_works_no_longer_before_a_question_does() -> None:
+    """Its owner hears of it while nobody waits for an answer."""
+    fixture, a, bell = probed(AccountLocked("401"), AccountLocked("401"))
+    await fixture.pool.probe()
+    assert 1 == len(fixture.told)
+    assert "**a**" in fixture.told[0]
+    assert "b" == await fixture.ask()
+    await fixture.pool.probe()
+    assert (0, 1, 1) == (a.asked, bell.rung, len(fixture.told))
+
+
+@pytest.mark.parametrize("trouble", [ModelMisconfigured("404"), ContextFull("413"), Filtered("403")])
+@virtual
+async def test_one_that_cannot_be_asked_like_that_is_as_well_as_it_was(trouble: BotError) -> None:
+    """Not every server that answers questions has a list of its models."""
+    fixture, *_ = probed(*[trouble] * 9)
+    for _ in range(9):
+        await fixture.pool.probe()
+    assert (await condition_of(fixture)).well
+
+
+@virtual
+async def test_one_that_is_not_there_rests_before_a_question_meets_it() -> None:
+    fixture, a, _ = probed(*[ModelDown("refused")] * 3)
+    for _ in range(3):
+        await fixture.pool.probe()
+    assert "b" == await fixture.ask()
+    assert 0 == a.asked
+
+
+@virtual
+async def test_probes_are_made_side_by_side_and_none_takes_longer_than_ten_seconds() -> None:
+    """One that never answers keeps no other from being asked."""
+    fixture, _, silent = probed(slow=1_000.0)
+    quick = Bell(ModelDown("refused"))
+    fixture.pool.join(Account("c"), Provider("c"), None, quick)
+    began = now()
+    await fixture.pool.probe()
+    assert timedelta(seconds=PROBE) == now() - began
+    assert (1, 1) == (silent.rung, quick.rung)
+    assert [2, 0, 2] == [status.condition.strain for status in await fixture.pool.statuses()]
+
+
+@virtual
+async def test_one_that_said_that_it_is_busy_is_left_alone() -> None:
+    fixture, a, bell = probed()
+    a.troubles = [ModelBusy("429", 60.0)]
+    await fixture.ask()
+    await fixture.pool.probe()
+    assert 0 == bell.rung
+    await asyncio.sleep(61)
+    await fixture.pool.probe()
+    assert 1 == bell.rung
+
+
+@virtual
+async def test_one_that_has_left_is_not_asked() -> None:
+    fixture, _, bell = probed()
+    fixture.pool.leave("a")
+    await fixture.pool.probe()
+    fixture.pool.join(Account("a"), Provider("a"))
+    await fixture.pool.probe()
+    assert 0 == bell.rung
+
+
+@virtual
+async def test_a_probe_that_goes_well_leaves_it_to_a_question_whether_it_answers() -> None:
+    """An account without money lists its models all the same."""
+    fixture, a, _ = probed()
+    a.troubles = [ModelDown("500")] * 3
+    for _ in range(3):
+        await fixture.ask()
+    await asyncio.sleep(3)
+    await fixture.pool.probe()
+    assert 1 == (await condition_of(fixture)).rests
+    assert "a" == await fixture.ask()
+    assert (await condition_of(fixture)).well
+
+
+@virtual
+async def test_while_probes_fail_no_question_has_to_find_out() -> None:
+    """Else somebody would wait for it every five minutes."""
+    fixture, a, bell = probed(*[ModelDown("refused")] * 1_000)
+    a.troubles = [ModelDown("refused")] * 1_000
+    met = []
+    for _ in range(24):
+        await fixture.pool.probe()
+        for _ in range(15):
+            assert "b" == await fixture.ask()
+            await asyncio.sleep(20)
+        met.append(a.asked)
+    assert met[-1] == met[2]
+    assert 24 == bell.rung
+
+
+@virtual
+async def test_one_that_was_away_for_days_is_asked_again() -> None:
+    """Its rests are doubled up to five minutes, and not until a number overflows."""
+    fixture, _, bell = probed(*[ModelDown("refused")] * 600)
+    for _ in range(600):
+        await fixture.pool.probe()
+        await asyncio.sleep(300)
+    assert not bell.troubles
+    await asyncio.sleep(300)
+    assert "a" == await fixture.ask()

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, cast
 
+from adapters.planner import Almanac
 from bot.billing import user_scope
 from bot.catalogue import Catalogue, ModelSpec
 from bot.chat import Scope
@@ -170,6 +171,8 @@ class Life:
             records=touching(world.store.records, process),
             results=touching(world.store.results, process),
             letters=touching(world.store.letters, process),
+            schedules=world.store.schedules,
+            planner=Almanac(),
             model=_Model(world.provider.stream(process)),
             platforms={"model": ModelPlatform(world.screenful, process)},
             catalogue=Catalogue({"owl": SPEC}),

@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from adapters.planner import Almanac
 from adapters.upstream.heard import Timeouts
 from adapters.upstream.openai import OpenAIModel
 from adapters.upstream.tokens import counter
@@ -105,6 +106,8 @@ class World:
             records=store.records,
             results=store.results,
             letters=store.letters,
+            schedules=store.schedules,
+            planner=Almanac(),
             model=models,
             platforms={"chat": chat},
             catalogue=catalogue,

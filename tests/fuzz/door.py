@@ -4,6 +4,7 @@ from collections import Counter
 from datetime import datetime
 from typing import Any, cast
 
+from adapters.planner import Almanac
 from bot.catalogue import Catalogue, ModelSpec
 from bot.commands.book import BOOK
 from bot.ports import DeadLetter, Ingested, Limits, Ports
@@ -72,6 +73,8 @@ class Door:
             records=store.records,
             results=store.results,
             letters=self.letters,
+            schedules=store.schedules,
+            planner=Almanac(),
             model=nothing,
             platforms=nothing,
             catalogue=Catalogue({"owl": ModelSpec("owl", "owl")}),

@@ -14,8 +14,9 @@ from aiohttp import ClientSession, FormData
 from openai import AsyncOpenAI
 
 from adapters import service
-from adapters.http import serving
+from adapters.http import bodies, serving
 from adapters.http.auth import FRESH
+from adapters.http.bounds import BESIDE
 from adapters.wiring import utc_now
 from bot import tasks
 from bot.amounts import parse_limit
@@ -23,9 +24,10 @@ from bot.keyring import KeyScope, revoke
 from bot.people import EVERYWHERE, decide
 from sandbox.openai import errors as refusals
 from sandbox.openai.errors import Refusal
-from sandbox.openai.script import Ending, Script, paced, say, steady
+from sandbox.openai.script import Ending, Script, paced, page, say, steady
+from sandbox.openai.sounds import wav
 from tests.journeys.programs import Programs, on_programs
-from tests.journeys.thirty_calls import CHAT, PICTURE, QUESTION, WORDS, thirty_calls
+from tests.journeys.thirty_calls import CHAT, EAR, PICTURE, QUESTION, WORDS, thirty_calls
 
 
 @pytest_asyncio.fixture
@@ -305,6 +307,91 @@ async def test_the_providers_trouble_with_us_is_never_the_callers(programs: Prog
     assert "quota" not in caught.value.response.text
     assert [] == await programs.spendings()
     assert await programs.held() == 0
+
+
+def _event(content: str, usage: object = None) -> bytes:
+    said = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1, "model": CHAT, "usage": usage}
+    return b"data: " + json.dumps({**said, "choices": [{"index": 0, "delta": {"content": content}}]}).encode() + b"\n\n"
+
+
+async def test_a_stream_that_has_no_end_is_cut_off_and_costs_no_more_than_was_granted(programs: Programs) -> None:
+    """A provider gone mad would fill our memory, and a member's quota."""
+    programs.provider.queue(page(_event("Hoo. " * 200) * 2_000))
+    heard: list[str] = []
+
+    async with programs.sdk(await programs.key()) as client:
+        with pytest.raises(openai.APIError):
+            await _listen(client, heard, max_tokens=50)
+
+    assert BESIDE // 4 < len("".join(heard)) < 2 * BESIDE
+    assert 50 == (await programs.spendings())[0].output
+    assert await programs.held() == 0
+
+
+async def test_a_whole_answer_that_has_no_end_is_not_read_to_it(programs: Programs) -> None:
+    message = {"role": "assistant", "content": "Hoo. " * 1_000_000}
+    said = {"id": "1", "object": "chat.completion", "choices": [{"index": 0, "message": message}]}
+    programs.provider.queue(page(json.dumps(said).encode(), "application/json"))
+
+    async with programs.sdk(await programs.key(), max_retries=0) as client:
+        with pytest.raises(openai.BadRequestError) as caught:
+            await _ask(client, max_tokens=50)
+
+    assert "answer_too_large" == caught.value.code
+    assert 1 == (await programs.spendings())[0].requests
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_a_usage_that_cannot_be_is_not_charged(programs: Programs, stream: bool) -> None:
+    """What a provider says comes out of a member's month."""
+    usage = {"prompt_tokens": 1 << 39, "completion_tokens": 1 << 39, "total_tokens": 1 << 40}
+    message = {"role": "assistant", "content": "Hoo."}
+    said = {"id": "1", "object": "chat.completion", "choices": [{"index": 0, "message": message}], "usage": usage}
+    events, whole = page(_event("Hoo.", usage)), page(json.dumps(said).encode(), "application/json")
+    programs.provider.queue(events if stream else whole)
+
+    async with programs.sdk(await programs.key()) as client:
+        await (_listen(client, [], max_tokens=50) if stream else _ask(client, max_tokens=50))
+
+    spent = (await programs.spendings())[0]
+    assert 50 == spent.output
+    assert 0 < spent.input < 10_000
+
+
+@pytest.mark.parametrize("seconds", [-7, -0.5, 1e12, True, "7", None])
+async def test_seconds_that_cannot_be_are_not_charged(programs: Programs, seconds: object) -> None:
+    """Below nothing they would give a member more than they had."""
+    said = {"text": "Hoo.", "usage": {"type": "duration", "seconds": seconds}}
+    programs.provider.queue(page(json.dumps(said).encode(), "application/json"))
+
+    async with programs.sdk(await programs.key()) as client:
+        await client.audio.transcriptions.create(model=EAR, file=("hoo.wav", wav(2.5)))
+
+    spent = (await programs.spendings())[0]
+    assert (3, 3 * 100) == (spent.audio_seconds, spent.micro_usd)
+
+
+async def test_large_requests_wait_for_those_that_are_under_way(
+    programs: Programs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two hundred of 32 MB are more than we have memory; whoever has none under way is served meanwhile."""
+    monkeypatch.setattr(bodies, "OF_ONE", 300_000)
+    programs.provider.queue(say(WORDS, Ending.HANG))
+    large: list[Any] = [{"role": "user", "content": "owl " * 50_000}]
+
+    async with (
+        programs.sdk(await programs.key(), max_retries=0) as ada,
+        programs.sdk(await programs.key("discord:43"), max_retries=0) as bob,
+    ):
+        asking = asyncio.ensure_future(ada.chat.completions.create(model=CHAT, messages=large))
+        await programs.until(lambda: programs.provider.books.open == 1)
+        with pytest.raises(openai.RateLimitError) as caught:
+            await ada.chat.completions.create(model=CHAT, messages=large)
+        assert ("too_many_bytes", "5") == (caught.value.code, caught.value.response.headers["retry-after"])
+        assert WORDS == await _ask(ada)
+        await bob.chat.completions.create(model=CHAT, messages=large)
+        asking.cancel()
+        await programs.until_async(lambda: _succeeds(ada.chat.completions.create(model=CHAT, messages=large)))
 
 
 async def test_a_request_that_is_sent_twice_is_answered_once(programs: Programs) -> None:

@@ -1,6 +1,7 @@
 """Starting and stopping: a platform that is down, a wrong token, answers in progress."""
 
 import asyncio
+from datetime import timedelta
 from pathlib import Path
 from typing import ClassVar
 
@@ -8,9 +9,10 @@ import pytest
 
 from adapters.config.shape import Config
 from adapters.service import NobodyToServe, Service
-from adapters.wiring import open_store
+from adapters.wiring import open_store, utc_now
 from bot.guesses import GUESSES
 from bot.owner import CODES
+from bot.upkeep import note_done
 from sandbox.faults import Fault
 from sandbox.openai.script import say
 from storage.memory import open_memory
@@ -57,6 +59,7 @@ async def test_what_need_not_be_kept_is_forgotten(tmp_path: Path) -> None:
             store = await open_store(self.config())
             await store.records.swap(GUESSES, "person/test:1", None, "1")
             await store.records.swap(CODES, "0" * 64, None, "1")
+            await note_done(store.records, "tidy", utc_now() - timedelta(hours=2))
             await store.close()
             await super().start()
 

@@ -56,8 +56,23 @@ async def test_the_command_menu_is_shown(stage: Stage) -> None:
     alice = stage.telegram.people["alice"]
     offered = [name for name, _ in stage.telegram.commands_for(alice, alice)]
 
-    assert ["ask", "new", "regenerate", "stop", "model", "plus", "scope", "quota", "usage", "request"] == offered[:10]
-    assert ["redeem", "key", "mykey", "client", "role", "ban", "unban", "audit", "pool", "help"] == offered[10:]
+    talk = ["ask", "new", "regenerate", "stop", "model", "plus", "scope"]
+    times = ["remind", "schedule", "schedules", "timezone"]
+    shares = [
+        "quota",
+        "usage",
+        "report",
+        "request",
+        "redeem",
+        "key",
+        "mykey",
+        "client",
+        "role",
+        "ban",
+        "unban",
+        "audit",
+    ]
+    assert [*talk, *times, *shares, "pool", "help"] == offered
 
 
 @pytest.mark.parametrize(

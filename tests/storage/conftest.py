@@ -15,7 +15,7 @@ from storage.redis.client import connect
 from storage.redis.cluster import connect_cluster
 from storage.redis.open import store_on
 from storage.sqlite import open_sqlite
-from storage.store import UTC_ZONE, Store
+from storage.store import USUAL, UTC_ZONE, Keep, Store
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
@@ -39,34 +39,40 @@ def zone() -> ZoneInfo:
 
 
 @pytest.fixture
-def memory_store(zone: ZoneInfo) -> Store:
-    return open_memory(zone)
+def keep() -> Keep:
+    """How long a store keeps things. A test for which that matters says so with parametrize."""
+    return USUAL
+
+
+@pytest.fixture
+def memory_store(zone: ZoneInfo, keep: Keep) -> Store:
+    return open_memory(zone, keep=keep)
 
 
 @pytest_asyncio.fixture
-async def sqlite_store(tmp_path: Path, zone: ZoneInfo) -> AsyncIterator[Store]:
-    opened = await open_sqlite(tmp_path / "parley.db", NOW, zone=zone)
+async def sqlite_store(tmp_path: Path, zone: ZoneInfo, keep: Keep) -> AsyncIterator[Store]:
+    opened = await open_sqlite(tmp_path / "parley.db", NOW, zone=zone, keep=keep)
     yield opened
     await opened.close()
 
 
 @pytest_asyncio.fixture
-async def redis_store(redis: RedisServer, zone: ZoneInfo) -> AsyncIterator[Store]:
+async def redis_store(redis: RedisServer, zone: ZoneInfo, keep: Keep) -> AsyncIterator[Store]:
     client = connect(redis.url)
     await client.flushall()
-    opened = store_on(client, zone, own_clock=False)
+    opened = store_on(client, zone, keep, own_clock=False)
     yield opened
     await opened.close()
 
 
 @pytest_asyncio.fixture
-async def cluster_store(cluster: RedisCluster, zone: ZoneInfo) -> AsyncIterator[Store]:
+async def cluster_store(cluster: RedisCluster, zone: ZoneInfo, keep: Keep) -> AsyncIterator[Store]:
     await cluster.mend()
     for node in cluster.nodes:
         await ask(node, "FLUSHALL")
     client = connect_cluster(cluster.url)
     await client.initialize()
-    opened = store_on(client, zone, own_clock=False)
+    opened = store_on(client, zone, keep, own_clock=False)
     yield opened
     await opened.close()
 
@@ -76,7 +82,7 @@ ON_CLUSTER = pytest.mark.xdist_group("redis cluster")
 
 
 @pytest.fixture(params=["memory", "sqlite", "redis", pytest.param("cluster", marks=ON_CLUSTER)])
-def store(request: pytest.FixtureRequest, zone: ZoneInfo) -> Store:
-    del zone  # named here, so that a test may choose it
+def store(request: pytest.FixtureRequest, zone: ZoneInfo, keep: Keep) -> Store:
+    del zone, keep  # named here, so that a test may choose them
     opened: Store = request.getfixturevalue(f"{request.param}_store")
     return opened

@@ -44,7 +44,7 @@ def test_every_error_of_the_library_has_our_name() -> None:
         (refusal(404, 10013), Unreachable),
         (refusal(404, 10015), DeadInteraction),
         (refusal(401, 50027), DeadInteraction),
-        (refusal(404, 10003), Undeliverable),
+        (refusal(404, 10003), NotThere),
         (refusal(403, 50013), Undeliverable),
         (refusal(403, 50001), NotThere),
         (refusal(403, 50007), Unreachable),

@@ -213,3 +213,38 @@ def test_a_growing_answer_edits_its_last_page_only() -> None:
         assert before[:-1] == after[: len(before) - 1]
         before = after
     assert 3 < len(before)
+
+
+# Calling somebody.
+
+
+@settings(deadline=None, max_examples=100)
+@given(anything)
+def test_a_mention_stands_first_and_fits(source: str) -> None:
+    """Before whatever a reply says, on the first of its messages alone; what follows is what it would be without."""
+    first, *others = pages(Reply(source, mention="1573871622132072449"))
+
+    assert first.text.startswith("<@1573871622132072449>")
+    assert ("1573871622132072449",) == first.marks
+    assert {()} >= {each.marks for each in others}
+    assert all(len(each.text) <= 2000 for each in (first, *others))
+
+
+@pytest.mark.parametrize(
+    ("source", "shown"),
+    [
+        ("Water the plants.", "<@7> Water the plants."),
+        ("", "<@7> …"),
+        ("# Plants", "<@7>\n# Plants"),
+        ("- roses\n- lilies", "<@7>\n- roses\n- lilies"),
+        ("1. roses", "<@7>\n1. roses"),
+        ("> roses", "<@7>\n> roses"),
+        ("```\nroses\n```", "<@7>\n```\nroses\n```"),
+        ("\\# roses", "<@7> \\# roses"),
+    ],
+)
+def test_what_must_begin_a_line_still_does(source: str, shown: str) -> None:
+    """A title behind a name would be none."""
+    [page] = pages(Reply(source, mention="7"))
+
+    assert shown == page.text

@@ -7,8 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.http import calls
-from adapters.http.calls import MOST_CHOICES, MOST_PICTURES, PICTURE, Asked
-from adapters.http.openai import Read
+from adapters.http.asked import Asked
+from adapters.http.calls import MOST_CHOICES, MOST_PICTURES
+from adapters.http.offered import Read
+from adapters.http.prompts import PICTURE
 from adapters.http.refusals import Rejected
 from bot.api import Took
 from bot.billing import DOUBT

@@ -6,6 +6,7 @@ schemathesis against what we say of ourselves at /openapi.json: nothing it makes
 
 import asyncio
 import json
+import re
 import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import jsonschema
 import pytest_asyncio
 
 from bot.keyring import KeyScope
@@ -106,6 +108,7 @@ async def test_nothing_breaks_us_with_a_key(stage: Stage, tmp_path: Path) -> Non
 
     tries = await _tried(stage, tmp_path, stage.alice, examples=amount(4, 300), document=str(document))
 
+    assert set() == _untold(json.loads(document.read_text()), tries)
     assert [] == [each for each in tries if each.status >= 500]
     assert {"/v1/chat/completions", "/v1/embeddings", "/v1/images/generations", "/v1/audio/speech"} <= _answered(tries)
     assert {f"/conversations/{id}/ask", f"/conversations/{id}/messages", "/create"} <= _answered(tries)
@@ -122,6 +125,7 @@ async def test_without_a_key_nothing_is_answered(stage: Stage, tmp_path: Path) -
 async def test_with_a_wrong_key_nothing_is_answered(stage: Stage, tmp_path: Path) -> None:
     tries = await _tried(stage, tmp_path, WRONG, examples=amount(2, 100), phases=_phases())
 
+    assert set() == _untold(await _document(stage), tries)
     assert set() == _answered(tries) - PUBLIC
     assert [] == [each for each in tries if each.status >= 500]
     assert {401, 429} & {each.status for each in tries}
@@ -133,6 +137,7 @@ async def test_with_a_key_for_users_only_these_are_opened(stage: Stage, tmp_path
 
     tries = await _tried(stage, tmp_path, key.reveal(), examples=amount(5, 100), phases=_phases())
 
+    assert set() == _untold(await _document(stage), tries)
     assert [] == [each for each in tries if each.status >= 500]
     assert {path for path in _answered(tries) if not path.startswith("/admin/")} <= PUBLIC
     assert "/admin/users" in _answered(tries)
@@ -150,6 +155,28 @@ async def test_every_path_wants_a_key(stage: Stage) -> None:
         error = answer.body["error"]
         assert (path, path.startswith("/v1/")) == (path, isinstance(error, dict))
         assert "Authorization: Bearer" in (error["message"] if isinstance(error, dict) else error)
+
+
+async def test_the_document_says_where_keys_go_and_how_errors_look(stage: Stage) -> None:
+    """A client that is made out of it sends no key otherwise, and stumbles over the first refusal."""
+    document = await _document(stage)
+
+    assert {"bearer", "alone", "user"} == set(document["components"]["securitySchemes"])
+    for path, operations in document["paths"].items():
+        for operation in operations.values():
+            assert (path, path not in PUBLIC) == (path, {"bearer": []} in operation.get("security", []))
+    assert {"user": []} in document["paths"]["/api/chat"]["get"]["security"]
+    for path, shape in (("/v1/chat/completions", "OpenAIError"), ("/conversations/new", "Error")):
+        told = document["paths"][path]["post"]["responses"]["429"]
+        assert f"#/components/schemas/{shape}" == told["content"]["application/json"]["schema"]["$ref"]
+        assert "Retry-After" in told["headers"]
+
+
+async def test_errors_look_as_the_document_says(stage: Stage) -> None:
+    schemas = (await _document(stage))["components"]["schemas"]
+    for path, shape in (("/v1/chat/completions", "OpenAIError"), ("/conversations/new", "Error")):
+        refused = await stage.call("POST", path, {})
+        jsonschema.validate(refused.body, schemas[shape])
 
 
 async def test_all_that_the_document_refers_to_is_in_it(stage: Stage) -> None:
@@ -207,6 +234,18 @@ def _try(entry: Mapping[str, Any]) -> Try:
 
 def _answered(tries: Sequence[Try]) -> set[str]:
     return {each.path for each in tries if 200 <= each.status < 300}
+
+
+def _untold(document: Mapping[str, Any], tries: Sequence[Try]) -> set[tuple[str, str, int]]:
+    """Statuses of which the document does not tell, of requests of which it does."""
+    return {
+        (each.method, path, each.status)
+        for path, operations in document["paths"].items()
+        for each in tries
+        if re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", path), each.path)
+        and each.method.lower() in operations
+        and str(each.status) not in operations[each.method.lower()]["responses"]
+    }
 
 
 async def _document(stage: Stage) -> dict[str, Any]:

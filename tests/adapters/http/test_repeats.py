@@ -6,17 +6,17 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from adapters.http.answer import Answer
 from adapters.http.refusals import Rejected
-from adapters.http.repeats import KEPT, LARGEST, LONGEST, Repeatable, repeatable
-from adapters.http.serving import Answer
-from bot.api import HELD
+from adapters.http.repeats import CLAIMED, KEPT, LARGEST, LEAST, LONGEST, OF_ONE, Repeatable, Shelf, repeatable
+from adapters.http.serving import Outgoing
 from bot.caller import Caller
 from bot.errors import ModelDown, StorageDown
 from bot.ports import Ports, Result
 from storage.memory.results import MemoryResults
 from tests.bot.core import FREE, Core
 from tests.bot.test_exchange import HELD as KEY
-from tests.clock import virtual
+from tests.clock import START, virtual
 
 
 @dataclass(slots=True)
@@ -91,13 +91,15 @@ def ports() -> tuple[Ports, Results]:
 ALICE, BOB = Caller(KEY), Caller(replace(KEY, made_for="test:2"))
 
 
-def order(there: Ports, caller: Caller = ALICE, *request: bytes) -> Repeatable:
-    return repeatable(there, caller, "order-7", *(request or (b"chat", b"{}")))
+def order(
+    there: Ports, caller: Caller = ALICE, *request: bytes, key: str = "order-7", shelf: Shelf | None = None
+) -> Repeatable:
+    return repeatable(there, shelf or Shelf(), caller, key, *(request or (b"chat", b"{}")))
 
 
 async def answered(wanted: Repeatable, work: Work) -> bytes:
     read = Read()
-    await wanted.answered(work, Answer(read.send, {}))
+    await wanted.answered(work, Outgoing(read.send, {}))
     return read.body
 
 
@@ -107,7 +109,7 @@ async def test_the_second_time_it_is_the_same_answer_and_no_work() -> None:
     work = Work()
     first, second = Read(), Read()
     for read in (first, second):
-        await order(there).answered(work, Answer(read.send, {}))
+        await order(there).answered(work, Outgoing(read.send, {}))
 
     assert b"To wit." == first.body == second.body
     assert 1 == work.done
@@ -203,7 +205,7 @@ async def test_an_answer_that_cannot_be_kept_is_given_all_the_same() -> None:
     results.down = False
     with pytest.raises(Rejected):
         await answered(order(there), work)
-    await asyncio.sleep(HELD.total_seconds())
+    await asyncio.sleep(CLAIMED.total_seconds())
     assert b"To wit." == await answered(order(there), work)
 
 
@@ -255,5 +257,35 @@ async def test_an_answer_is_kept_for_a_day_unless_it_is_too_large() -> None:
 async def test_what_is_no_key_is_refused(key: str) -> None:
     there, _ = ports()
     with pytest.raises(Rejected):
-        repeatable(there, ALICE, key, b"")
-    assert repeatable(there, ALICE, "x" * LONGEST, b"")
+        repeatable(there, Shelf(), ALICE, key, b"")
+    assert repeatable(there, Shelf(), ALICE, "x" * LONGEST, b"")
+
+
+@virtual
+async def test_what_is_kept_for_one_person_in_a_day_has_an_end_and_others_have_their_own() -> None:
+    """Sixteen megabytes, at least four thousand answers; what comes after these is made anew."""
+    there, _ = ports()
+    shelf, large = Shelf(), Work(pieces=(b"x" * LARGEST,))
+    for number in range(OF_ONE // LARGEST):
+        await answered(order(there, key=f"{number}", shelf=shelf), large)
+    for _ in range(2):
+        await answered(order(there, key="one more", shelf=shelf), large)
+    assert OF_ONE // LARGEST + 2 == large.done
+    await answered(order(there, key="0", shelf=shelf), large)
+    assert OF_ONE // LARGEST + 2 == large.done
+
+    for _ in range(2):
+        await answered(order(there, BOB, shelf=shelf), large)
+    assert OF_ONE // LARGEST + 3 == large.done
+
+    await asyncio.sleep(KEPT.total_seconds())
+    for _ in range(2):
+        await answered(order(there, key="one more", shelf=shelf), large)
+    assert OF_ONE // LARGEST + 4 == large.done
+
+
+def test_small_answers_use_room_up_too() -> None:
+    shelf, count = Shelf(), 0
+    while shelf.takes("ada", 1, START):
+        count += 1
+    assert OF_ONE // LEAST == count

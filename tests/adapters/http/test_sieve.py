@@ -1,13 +1,12 @@
 """adapters.http.sieve: events go through as they came, wherever the wire tears them."""
 
 import json
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.http.sieve import LONGEST, BadEvent, Sieve, data_of, said_in, usage_in
+from adapters.http.sieve import LONGEST, BadEvent, Sieve, data_of, said_in
 from bot.turn import Usage
 
 TOLD = {"prompt_tokens": 12, "completion_tokens": 3, "prompt_tokens_details": {"cached_tokens": 5}}
@@ -129,27 +128,3 @@ def test_an_event_may_be_as_large_as_a_picture() -> None:
     sieve = Sieve(hides=False)
     half = len(event) // 2
     assert (b"", event) == (sieve.take(event[:half]), sieve.take(event[half:]))
-
-
-@pytest.mark.parametrize(
-    "told",
-    [
-        None,
-        [],
-        "12",
-        {},
-        {"prompt_tokens": -1, "completion_tokens": 1},
-        {"prompt_tokens": True, "completion_tokens": 1},
-        {"prompt_tokens": 1.5, "completion_tokens": 1},
-        {"prompt_tokens": 1, "completion_tokens": 1 << 41},
-        {"prompt_tokens": 1, "completion_tokens": None},
-    ],
-)
-def test_what_is_no_figure_is_no_usage(told: Any) -> None:
-    assert None is usage_in(told)
-
-
-def test_nothing_was_read_from_a_cache_beyond_what_was_read() -> None:
-    told = {"prompt_tokens": 5, "completion_tokens": 1, "prompt_tokens_details": {"cached_tokens": 99}}
-    assert Usage(5, 1, cached=5) == usage_in(told)
-    assert Usage(5, 0) == usage_in({"prompt_tokens": 5, "total_tokens": 5})

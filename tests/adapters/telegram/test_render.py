@@ -188,3 +188,19 @@ def test_a_growing_answer_edits_its_last_page_only() -> None:
         assert before[:-1] == after[: len(before) - 1]
         before = after
     assert 2 < len(before)
+
+
+# Calling somebody.
+
+
+@settings(deadline=None, max_examples=100)
+@given(anything)
+def test_a_call_stands_first_and_fits(source: str) -> None:
+    """Before whatever a reply says, on the first of its messages alone; what follows looks as it does without."""
+    first, *others = pages(Reply(source, mention="7"), "Alice")
+    call = Entity("text_link", 0, 8, url="tg://user?id=7")
+
+    assert first.text.startswith("🔔 Alice\n")
+    assert call == first.marks[0]
+    assert call not in (*first.marks[1:], *(mark for each in others for mark in each.marks))
+    assert [] == [fault for each in (first, *others) for fault in faults(each)]

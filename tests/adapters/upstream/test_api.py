@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gzip
 import json
 from collections.abc import AsyncIterator
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from adapters.upstream.api import LARGEST_ERROR, ApiAccount
+from adapters.upstream.api import LARGE, LARGEST_ERROR, ApiAccount
 from adapters.upstream.heard import Timeouts
 from bot.catalogue import ModelSpec
 from bot.errors import (
@@ -83,6 +84,42 @@ async def test_an_answer_comes_byte_by_byte_as_the_provider_sent_it(provider: Op
     provider.queue(page(body, "text/event-stream; charset=utf-8"))
     async with account(provider) as ours:
         assert (200, body) == await called(ours, STREAM)
+
+
+CODED = b"HTTP/1.1 200 OK\r\nContent-Type: %b\r\nContent-Encoding: gzip\r\nConnection: close\r\n\r\n"
+
+
+@pytest.mark.parametrize("type", [b"application/json", b"text/event-stream"])
+async def test_an_answer_that_is_compressed_all_the_same_is_read(provider: OpenAI, type: bytes) -> None:
+    """We ask for none. A program is told nothing of it, and could not read it."""
+    said = WORDS * 1_000
+    provider.queue(Raw(CODED % type + gzip.compress(said)))
+    async with account(provider) as ours:
+        assert (200, said) == await called(ours, STREAM)
+
+
+async def test_an_error_that_is_compressed_is_read_too(provider: OpenAI) -> None:
+    told = gzip.compress(errors.out_of_quota().body.encode())
+    provider.queue(Raw(CODED.replace(b"200 OK", b"429 No") % b"application/json" + told))
+    async with account(provider) as ours:
+        assert AccountLocked is type(await trouble(ours))
+
+
+async def test_what_is_no_gzip_though_it_says_so_is_trouble_of_the_providers(provider: OpenAI) -> None:
+    provider.queue(Raw(CODED % b"application/json" + b"{}"))
+    async with account(provider) as ours:
+        assert isinstance(await trouble(ours), ModelDown)
+
+
+async def test_a_large_request_is_sent_piece_by_piece_and_once_more_where_it_has_to_be(provider: OpenAI) -> None:
+    """In one go it would be copied, and hold others up; aiohttp warns of that, and here a warning is an error."""
+    provider.queue(errors.unsupported_parameter("max_tokens"))
+    long = "owl " * (LARGE // 2)
+    async with account(provider) as ours:
+        status, _ = await called(ours, {**FIELDS, "user": long}, limit=9)
+
+    assert 200 == status
+    assert [long] * 2 == [request["user"] for request in provider.books.requests]
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapters.upstream.events import LONGEST, BadEvents, chunk, data, parsed
+from adapters.upstream.events import LONGEST, BadEvents, chunk, data, largest, parsed
 from bot.ports import Chunk
 from bot.turn import Usage
 from tests.fuzz.amount import amount
@@ -59,6 +59,14 @@ async def test_any_tearing_gives_the_same_events(written: list[str], line_end: s
 async def test_a_line_without_an_end_is_not_waited_for() -> None:
     with pytest.raises(BadEvents, match="a line of more than"):
         await heard([b"data: x"] + [b"x" * 16_384] * (LONGEST // 16_384))
+
+
+async def test_an_answer_without_an_end_is_not_listened_to() -> None:
+    """Small events, each as it should be, and ever more of them."""
+    event = b'data: {"choices": [{"delta": {"content": "Hoo. Hoo. Hoo."}}]}\n\n'
+    with pytest.raises(BadEvents, match="more than an answer"):
+        async for _ in data(in_pieces(itertools.repeat(event)), largest(500)):
+            pass
 
 
 @many

@@ -1,6 +1,7 @@
 """adapters.upstream: the real SDK against the loopback provider, and every way in which that can fail."""
 
 import asyncio
+import tracemalloc
 from collections.abc import AsyncIterator, Iterator
 
 import httpx2
@@ -11,7 +12,7 @@ import pytest_asyncio
 from adapters.upstream.errors import hush, renamed
 from adapters.upstream.heard import Timeouts
 from adapters.upstream.openai import OpenAIModel
-from adapters.upstream.tokens import counter, parts, tokenizer_of
+from adapters.upstream.tokens import REMEMBERED, counter, parts, tokenizer_of
 from bot.catalogue import ModelSpec
 from bot.chat import Message
 from bot.errors import (
@@ -30,7 +31,7 @@ from bot.errors import (
 from bot.ports import Chunk, Request
 from sandbox.openai import errors
 from sandbox.openai.errors import Refusal
-from sandbox.openai.script import Ending, Script, Wire, say
+from sandbox.openai.script import Ending, Script, Wire, page, say
 from sandbox.openai.server import OpenAI
 
 SPEC = ModelSpec("demo", "parley-demo", 8_000, 500)
@@ -69,6 +70,14 @@ async def test_an_answer_streams_with_its_usage(provider: OpenAI, model: OpenAIM
     assert usage is not None
     assert (provider.books.invoice[0].prompt, provider.books.invoice[0].completion) == (usage.input, usage.output)
     assert not usage.counted
+
+
+async def test_a_provider_that_never_ends_is_cut_off(provider: OpenAI, model: OpenAIModel) -> None:
+    """It would be shown, kept and paid for until its time is over."""
+    event = b'data: {"choices": [{"delta": {"content": "%b"}}]}\n\n' % (b"Hoo. " * 1_000)
+    provider.queue(page(event * 1_000))
+    with pytest.raises(ModelCut, match="more than an answer"):
+        await heard(model)
 
 
 async def test_the_length_of_an_answer_is_limited_upstream(provider: OpenAI, model: OpenAIModel) -> None:
@@ -214,6 +223,19 @@ def test_every_error_of_the_sdk_has_our_name() -> None:
 def test_the_tokenizer_is_known_by_the_models_name(model: str, expected: str) -> None:
     """Exact counts where they are possible."""
     assert expected == tokenizer_of(model)
+
+
+def test_a_long_text_is_counted_and_not_kept() -> None:
+    """What is remembered is short: each program's conversation would fill our memory."""
+    exact = counter(ModelSpec("x", "gpt-4o", tokenizer="o200k_base"))
+    exact("Hoo.")
+    tracemalloc.start()
+    for number in range(60):
+        exact(f"{number} owls. " * (REMEMBERED // 4))
+    kept, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert kept < 30 * REMEMBERED
 
 
 def test_tokens_are_counted_exactly_where_the_tokenizer_is_known() -> None:

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from adapters.reported import MOST
 from adapters.upstream.agent import Agent
-from adapters.upstream.events import MOST
 from adapters.upstream.frames import LARGEST_WORK
 from bot.catalogue import ModelSpec
 from bot.errors import AccountLocked, BotError, ContextFull, ModelBusy, ModelCut, ModelDown, ModelMisconfigured

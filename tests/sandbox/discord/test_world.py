@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import discord
 import pytest
 
 from sandbox.discord.clients import Impossible
 from sandbox.discord.permissions import Permission
 from sandbox.discord.server import Discord
-from tests.sandbox.discord.conftest import Raw, connected, heard
+from tests.sandbox.discord.conftest import Client, Raw, connected, heard, told
 
 
 async def test_everything_can_be_read(club: Discord, raw: Raw) -> None:
@@ -105,3 +108,41 @@ async def test_nobody_waits_for_ever(club: Discord) -> None:
     """What does not become true in time is a TimeoutError."""
     with pytest.raises(TimeoutError):
         await club.wait_until(lambda: False, 0.01)
+
+
+async def test_who_is_notified_is_decided_when_a_message_is_posted(club: Discord, raw: Raw) -> None:
+    """Those it mentions and may, who see it; an edit notifies nobody. In private, everything does."""
+    alice, bob, private = club.people["alice"], club.people["bob"], club.add_channel("stewards", private=True)
+    club.allow(private, Permission.VIEW_CHANNEL | Permission.SEND_MESSAGES)
+
+    async def post(channel: int, text: str, **allowed: Any) -> str:
+        body = {"content": text, "allowed_mentions": {"parse": [], **allowed}}
+        return str((await raw("POST", f"/channels/{channel}/messages", body)).body["id"])
+
+    general = club.channel("general").id
+    text = f"{alice.mention} {bob.mention} @everyone"
+    called = await post(general, text, users=[str(bob.id)])
+    both = await post(private.id, text, parse=["users"])
+    quiet = await post(general, text)
+    direct = await post(club.dm("bob").id, "x")
+    for each in (called, quiet):
+        body = {"content": text, "allowed_mentions": {"parse": ["users"]}}
+        assert 200 == (await raw("PATCH", f"/channels/{general}/messages/{each}", body)).status
+
+    assert [int(called), int(direct)] == [each.id for each in club.notified("bob")]
+    assert [int(both)] == [each.id for each in club.notified("alice")]
+
+
+async def test_who_left_is_no_member(club: Discord, raw: Raw) -> None:
+    """The bot can look that up, and is told of it where it may know the members."""
+    bob = club.people["bob"]
+    wanted = discord.Intents.default()
+    wanted.members = True
+    async with connected(club, Client(wanted)) as client:
+        club.leave("bob")
+        await told(client, "GUILD_MEMBER_REMOVE")
+    answer = await raw("GET", f"/guilds/{club.guild.id}/members/{bob.id}")
+
+    assert (404, {"message": "Unknown Member", "code": 10007}) == (answer.status, answer.body)
+    with pytest.raises(Impossible, match="Bob cannot write there"):
+        await club.say("general", "bob", "hello")

@@ -15,8 +15,11 @@ from telegram import (
     ChatMember,
     InlineKeyboardButton,
     InlineKeyboardMarkup,
+    Message,
+    MessageEntity,
+    User,
 )
-from telegram.error import BadRequest
+from telegram.error import BadRequest, Forbidden
 
 from sandbox.telegram.server import Telegram
 from sandbox.telegram.state import Json, Toast
@@ -240,3 +243,47 @@ async def test_nobody_types_what_a_client_would_not_send(telegram: Telegram) -> 
     await telegram.block(carol)
     with pytest.raises(ValueError, match="has blocked the bot"):
         await telegram.say(carol, carol, "hi")
+
+
+async def test_a_link_to_somebody_is_a_mention_of_them(telegram: Telegram, bot: Bot) -> None:
+    """Of whoever is there or has written to the bot; for a bot, others are nobody."""
+    bob, carol, dave = telegram.people["bob"], telegram.add_person("Carol"), telegram.add_person("Dave")
+    await telegram.start(carol)
+
+    async def named(place: int, number: int) -> list[str]:
+        link = MessageEntity(MessageEntity.TEXT_LINK, 0, 3, url=f"tg://user?id={number}")
+        number_only = MessageEntity(MessageEntity.TEXT_MENTION, 4, 3, user=User(number, "x", is_bot=False))
+        sent = await bot.send_message(place, "him him", entities=[link, number_only])
+        changed = await bot.edit_message_text("Him him!", place, sent.message_id, entities=[link, number_only])
+        assert isinstance(changed, Message)
+        assert sent.entities == changed.entities
+        return [each.user.first_name for each in sent.entities if each.user]
+
+    assert ["Bob", "Bob"] == await named(telegram.club.id, bob.id)
+    assert ["Carol", "Carol"] == await named(telegram.club.id, carol.id)
+    assert [] == await named(telegram.club.id, dave.id)
+    assert [] == await named(telegram.club.id, 5)
+
+
+async def test_who_was_banned_is_told_apart_from_who_left(telegram: Telegram, bot: Bot) -> None:
+    """Neither is a member."""
+    alice, bob = telegram.people["alice"], telegram.people["bob"]
+    await telegram.ban(telegram.club, alice, bob)
+    await telegram.leave(telegram.forum, bob)
+
+    statuses = [(await bot.get_chat_member(each.id, bob.id)).status for each in (telegram.club, telegram.forum)]
+
+    assert [ChatMember.BANNED, ChatMember.LEFT] == statuses
+
+
+async def test_whom_a_bot_may_write_to_shows_in_typing(telegram: Telegram, bot: Bot) -> None:
+    """The one call that says so and leaves nothing behind."""
+    bob, carol = telegram.people["bob"], telegram.add_person("Carol")
+    assert await bot.send_chat_action(bob.id, "typing")
+    await telegram.block(bob)
+
+    for person, refusal in ((bob, "bot was blocked by the user"), (carol, "bot can't initiate conversation")):
+        with pytest.raises(Forbidden, match=refusal):
+            await bot.send_chat_action(person.id, "typing")
+    with pytest.raises(BadRequest, match="Chat not found"):
+        await bot.send_chat_action(5, "typing")

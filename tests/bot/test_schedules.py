@@ -1,0 +1,246 @@
+"""Schedules in the core: each due time once, at its owner's cost, and what becomes of those that cannot go on."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from bot.access import Rank
+from bot.amounts import parse_limit
+from bot.due import happen
+from bot.errors import StorageDown, Undeliverable
+from bot.quota import Policy
+from bot.schedule import Job, Recurrence, Schedule
+from tests.bot.core import FREE, Core, core
+from tests.clock import now, virtual
+from tests.make import key
+
+HOURLY = Recurrence("UTC", seconds=3_600)
+
+
+@contextlib.asynccontextmanager
+async def room(policy: Policy = FREE) -> AsyncIterator[Core]:
+    """A core whose messages are long enough for a sentence."""
+    async with core(policy) as made:
+        made.chat.page = 1_000
+        yield made
+
+
+@contextlib.asynccontextmanager
+async def on_time(made: Core) -> AsyncIterator[None]:
+    """Whatever is due is done, to the second, until the block ends."""
+
+    async def keep_time() -> None:
+        while True:
+            for schedule in await made.store.schedules.due(now(), 100):
+                await happen(made.ports, made.sessions, schedule.id)
+            await asyncio.sleep(1)
+
+    keeping = asyncio.ensure_future(keep_time())
+    try:
+        yield
+    finally:
+        keeping.cancel()
+
+
+def every_hour(job: Job = Job.PROMPT, user: str = "1", **terms: Any) -> Schedule:
+    """First due in an hour."""
+    where = key(user)
+    made = Schedule("owls1", 1, job, "Owls", HOURLY, where, "Alice", where, now(), now() + timedelta(hours=1))
+    return replace(made, **{"recurrence": replace(HOURLY, since=now()), **terms})
+
+
+async def there(made: Core, id: str = "owls1") -> Schedule:
+    found = await made.store.schedules.get(id)
+    assert found is not None
+    return found
+
+
+@virtual
+async def test_every_time_is_answered_once() -> None:
+    """However many keep time at the same moment."""
+    async with room() as made:
+        await made.store.schedules.write(every_hour())
+        async with on_time(made), on_time(made), on_time(made):
+            await asyncio.sleep(5 * 3_600 + 60)
+
+        assert 5 == made.model.begun
+        assert 5 == sum("Hoo." in text for text in made.chat.texts)
+
+
+@virtual
+async def test_a_clockwork_that_dies_between_the_two_writes_does_it_once() -> None:
+    """The turn is written first, then the next time; whoever comes next does both again."""
+    async with room() as made:
+        schedule = every_hour()
+        await made.store.schedules.write(schedule)
+        await asyncio.sleep(3_600)
+        write = made.store.schedules.write
+
+        async def broken(schedule: Schedule) -> bool:
+            raise StorageDown(f"no {schedule.id}")
+
+        made.store.schedules.write = broken  # type: ignore[method-assign]
+        with pytest.raises(StorageDown):
+            await happen(made.ports, made.sessions, schedule.id)
+        made.store.schedules.write = write  # type: ignore[method-assign]
+        await happen(made.ports, made.sessions, schedule.id)
+        await asyncio.sleep(60)
+
+        assert 1 == made.model.begun
+        assert now() - timedelta(seconds=60) + timedelta(hours=1) == (await there(made)).next
+
+
+@virtual
+async def test_a_share_that_is_used_up_pauses_it_at_the_third_time() -> None:
+    """Its owner is told in private each time; the room is left in peace."""
+    async with room(Policy(user=(parse_limit("1 question per month"),))) as made:
+        await made.ask()
+        await made.until(lambda: bool(made.chat.texts))
+        await made.store.schedules.write(every_hour())
+        async with on_time(made):
+            await asyncio.sleep(10 * 3_600)
+
+        letters = [letter.text for letter in made.chat.letters["1"]]
+        assert 3 == len(letters)
+        assert all("I skipped “Owls”" in letter for letter in letters)
+        assert "paused" in letters[2]
+        assert (await there(made)).paused
+        assert 1 == len(made.chat.texts)
+        assert 1 == made.model.begun
+
+
+@virtual
+async def test_an_answer_in_between_begins_the_count_anew() -> None:
+    async with room(Policy(user=(parse_limit("1 question per day"),))) as made:
+        await made.store.schedules.write(replace(every_hour(), recurrence=Recurrence("UTC", cron="0 22,23,0 * * *")))
+        async with on_time(made):
+            await asyncio.sleep(3 * 24 * 3_600)
+
+        assert not (await there(made)).paused
+        assert made.model.begun >= 3
+
+
+@virtual
+async def test_whoever_cannot_be_written_to_is_told_where_it_would_have_stood() -> None:
+    async with room(Policy(user=(parse_limit("0 questions per day"),))) as made:
+        made.chat.shut.add("1")
+        await made.store.schedules.write(every_hour())
+        async with on_time(made):
+            await asyncio.sleep(3_700)
+
+        (text,) = made.chat.texts
+        assert "I skipped “Owls”" in text
+
+
+@virtual
+async def test_where_nobody_can_be_answered_it_is_paused() -> None:
+    """A channel that was deleted; its owner hears of it once."""
+    async with room() as made:
+        made.chat.troubles = [Undeliverable("gone") for _ in range(5)]
+        await made.store.schedules.write(every_hour())
+        async with on_time(made):
+            await asyncio.sleep(4 * 3_600)
+
+        assert "I cannot write there any more." == (await there(made)).paused
+        (letter,) = made.chat.letters["1"]
+        assert "I have paused “Owls”" in letter.text
+
+
+@virtual
+async def test_an_owner_who_has_left_is_asked_for_nothing() -> None:
+    async with room() as made:
+        made.chat.gone.add("test:1")
+        await made.store.schedules.write(every_hour())
+        async with on_time(made):
+            await asyncio.sleep(2 * 3_600)
+
+        assert (await there(made)).paused
+        assert 0 == made.model.begun
+
+
+@virtual
+async def test_of_what_was_missed_the_last_is_done_once() -> None:
+    """Nobody wants ten answers in the morning."""
+    async with room() as made:
+        await made.store.schedules.write(every_hour())
+        await asyncio.sleep(10 * 3_600 + 600)
+        async with on_time(made):
+            await asyncio.sleep(60)
+            assert 1 == made.model.begun
+            await asyncio.sleep(3_600)
+        assert 2 == made.model.begun
+
+
+@virtual
+async def test_a_reminder_is_said_however_late_and_says_so() -> None:
+    async with room() as made:
+        once = Recurrence("UTC", at=now() + timedelta(hours=1))
+        await made.store.schedules.write(every_hour(Job.REMIND, recurrence=once))
+        await asyncio.sleep(9 * 3_600)
+        async with on_time(made):
+            await asyncio.sleep(10)
+
+        (text,) = made.chat.texts
+        assert "Owls" in text
+        assert "I was away, and am late" in text
+        assert await made.store.schedules.get("owls1") is None
+
+
+@virtual
+async def test_nobody_has_more_than_they_may() -> None:
+    """Neither in number nor in pace; what is over does not count."""
+    async with room() as made:
+        for user in ("1", "2"):
+            for number in range(10):
+                assert "I will remind" in await made.say("remind", user, when="in 2 h", text=f"owl {number}")
+            assert "You have 10 schedules" in await made.say("remind", user, when="in 2 h", text="owl 11")
+        assert "There are 20 schedules" in await made.say("remind", "3", when="in 2 h", text="owl 21")
+        assert "too often" in await made.say("remind", "3", True, when="every 30 seconds", text="owl 21")
+        async with on_time(made):
+            await asyncio.sleep(3 * 3_600)
+        assert "I will remind" in await made.say("remind", when="in 2 h", text="owl 11")
+
+
+@virtual
+async def test_a_reminder_costs_nothing_and_an_answer_its_owners_share() -> None:
+    async with room() as made:
+        await made.store.schedules.write(every_hour(user="7"))
+        await made.store.schedules.write(replace(every_hour(Job.REMIND), id="owls2"))
+        async with on_time(made):
+            await asyncio.sleep(3_700)
+
+        spendings = await made.store.ledger.spendings("2000-01-01", "2999-12-31")
+        assert ["test:7"] == [spending.user for spending in spendings]
+        assert [1] == [spending.requests for spending in spendings]
+
+
+@virtual
+async def test_it_is_its_owners_alone() -> None:
+    """Those who run the place can look after what happens there, and nobody else."""
+    async with room() as made:
+        made.chat.ranks["5"] = Rank.ADMIN
+        await made.store.schedules.write(every_hour())
+        for command in ("show", "pause", "resume", "delete", "run"):
+            assert "You have no schedule" in await made.say(f"schedules {command}", "2", id="owls1")
+        assert "Paused." == await made.say("schedules pause", "5", id="owls1")
+        assert "Paused." in await made.say("schedules list", "5", of="here")
+        assert "Deleted." == await made.say("schedules delete", "5", id="owls1")
+
+
+@virtual
+async def test_saved_twice_it_is_there_once() -> None:
+    async with room() as made:
+        await made.say("timezone", zone="UTC")
+        await made.say("schedule", when="every day 18:00", text="Owls")
+        save = made.chat.buttons["Save"]
+        assert "You" not in await made.press(save, "2")
+        both = [await made.press(save), await made.press(save)]
+
+        assert "Saved as" in both[0]
+        assert "too old" in both[1]
+        assert 1 == len(await made.store.schedules.of("test:1"))
