@@ -131,7 +131,7 @@ class Clockwork:
         began = self._ports.now()
         try:
             await chore.do()
-        except StorageDown:
+        except (StorageDown, PlatformDown):
             raise
         except Exception:
             log.exception("the chore %s is broken", chore.name)

@@ -39,20 +39,31 @@ async def unpaid(ports: Ports, asked: Inbound, error: BotError) -> Reply:
 
 
 async def unreachable(ports: Ports, turn: Turn) -> None:
-    """What a schedule asks can be shown to nobody any more: pause it, and tell its owner where that can be."""
+    """What a schedule says can be shown to nobody there any more: its owner gets it in private, and it is ended."""
     if isinstance(turn.task, Inbound) and turn.task.schedule:
-        await stop(ports, turn.task.schedule, "I cannot write there any more.")
+        said, why = turn.reply.text or turn.task.text, "I cannot write there any more."
+        consequence = await _ended(ports, turn.task.schedule, why) or why
+        await write_to(ports, turn.origin.key.person, Reply(said, f"This was due. {consequence}"))
 
 
 async def stop(ports: Ports, id: str, why: str) -> None:
-    """Pause a schedule that cannot go on as it is, and tell its owner, once, where that can be."""
-    before = await ports.schedules.get(id)
-    if before is None or before.paused:
-        return
+    """End what cannot go on as it is, and tell its owner where that can be."""
+    schedule = await ports.schedules.get(id)
+    if schedule is not None and (consequence := await _ended(ports, id, why)):
+        await write_to(ports, schedule.owner.person, Reply(schedule.text, f"I did not do this. {consequence}"))
+
+
+async def _ended(ports: Ports, id: str, why: str) -> str:
+    """Pause a schedule, or forget one for a single time. Returns that in words; "" where it was ended before."""
+    schedule = await ports.schedules.get(id)
+    if schedule is None or schedule.paused:
+        return ""
+    log.info("schedule %s is ended: %s", id, why)
+    if schedule.recurrence.once:
+        await ports.schedules.remove(id)
+        return why
     await agenda.pause(ports, id, why)
-    words = f"I have paused “{plain(before.text)}”, which you had me do at set times. {why} {how_to_go_on(before)}"
-    told = await write_to(ports, before.owner.person, Reply(words))
-    log.info("schedule %s was paused: %s Its owner was %s.", id, why, "told" if told else "not told")
+    return f"{why} I have paused it. {how_to_go_on(schedule)}"
 
 
 def how_to_go_on(schedule: Schedule) -> str:

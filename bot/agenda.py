@@ -11,8 +11,8 @@ from pydantic import TypeAdapter
 from bot.access import Rank
 from bot.amounts import span_words
 from bot.chat import Call
-from bot.errors import BadArgument, Gone
-from bot.people import is_owner, rank_of
+from bot.errors import BadArgument, Banned, Gone
+from bot.people import is_banned, is_owner, rank_of
 from bot.ports import Ports
 from bot.records import Shape
 from bot.reply import plain
@@ -68,27 +68,48 @@ async def confirm(ports: Ports, call: Call, turn: str) -> Schedule:
         BadArgument: They have too much by now, or its time has passed.
     """
     raw, drafted = await _drafted(ports, call, turn)
-    kept = await ports.schedules.get(drafted.id) or await begin(ports, call, drafted)
+    upcoming = ports.planner.after(drafted.recurrence, ports.now())
+    kept = await begin(ports, call, replace(drafted, next=upcoming))
     await ports.records.swap(_DRAFTS, turn, raw, None)
     return kept
 
 
 async def begin(ports: Ports, call: Call, wanted: Schedule) -> Schedule:
-    """Keep a schedule from now on; doing it again changes nothing. Raises BadArgument, as `confirm` does."""
-    await require_room(ports, call, wanted)
-    upcoming = ports.planner.after(wanted.recurrence, ports.now())
-    if upcoming is None:
+    """
+    Keep a schedule from now on; doing it again changes nothing.
+
+    Of several that are begun at the same moment, none stays that is one too many. Raises Banned, and BadArgument as
+    `confirm` does.
+    """
+    if there := await ports.schedules.get(wanted.id):
+        return there
+    if wanted.next is None:
         raise BadArgument("That time has passed by now. Give the command again with another one.")
-    begun = replace(wanted, next=upcoming)
-    await ports.schedules.write(begun)
-    return begun
+    if await is_banned(ports, wanted.place):
+        raise Banned(wanted.owner.person)
+    await require_room(ports, call, wanted)
+    await ports.schedules.write(wanted)
+    try:
+        await require_room(ports, call, wanted)
+    except BadArgument:
+        await ports.schedules.remove(wanted.id)
+        raise
+    return wanted
 
 
 async def forget_drafts(ports: Ports, before: datetime) -> int:
     """Forget what nobody confirmed, and was asked for before then. Returns how many these were."""
     drafts = await ports.records.all(_DRAFTS)
-    old = [(turn, raw) for turn, raw in drafts.items() if _shape.read(raw).made < before]
+    old = [(turn, raw) for turn, raw in drafts.items() if _is_older(raw, before)]
     return sum([await ports.records.swap(_DRAFTS, turn, raw, None) for turn, raw in old])
+
+
+def _is_older(raw: str, moment: datetime) -> bool:
+    """Whether a draft was made before then; what only a newer program can read is left to that."""
+    try:
+        return _shape.read(raw).made < moment
+    except ValueError:
+        return False
 
 
 async def _drafted(ports: Ports, call: Call, turn: str) -> tuple[str, Schedule]:
@@ -104,7 +125,8 @@ async def _drafted(ports: Ports, call: Call, turn: str) -> tuple[str, Schedule]:
 async def require_room(ports: Ports, call: Call, wanted: Schedule) -> None:
     """Refuse what is more, or more often, than its owner may have. Raises BadArgument."""
     allowance = ports.allowances.of(await _rank(ports, call))
-    theirs, here = await others(ports, wanted, wanted.owner.person), await ports.schedules.at(wanted.place.place)
+    theirs = _others(await ports.schedules.of(wanted.owner.person), wanted)
+    here = _others(await ports.schedules.at(wanted.place.place), wanted)
     if len(theirs) >= allowance.own:
         raise BadArgument(f"You have {allowance.own} schedules, and may have no more. `/schedules` shows them.")
     if len(here) >= allowance.here:
@@ -115,9 +137,9 @@ async def require_room(ports: Ports, call: Call, wanted: Schedule) -> None:
         raise BadArgument(f"That is too often: there must be {least} at least between two times.")
 
 
-async def others(ports: Ports, wanted: Schedule, person: str) -> Sequence[Schedule]:
-    """What somebody has besides this one, as far as it is still to come."""
-    return [each for each in await ports.schedules.of(person) if each.next and each.id != wanted.id]
+def _others(found: Sequence[Schedule], wanted: Schedule) -> Sequence[Schedule]:
+    """What there is besides this one, as far as it is still to come."""
+    return [each for each in found if each.next and each.id != wanted.id]
 
 
 async def _rank(ports: Ports, call: Call) -> Rank:
@@ -131,16 +153,24 @@ async def _rank(ports: Ports, call: Call) -> Rank:
 
 
 async def find(ports: Ports, call: Call, id: str) -> Schedule:
-    """One that the caller may change: their own, or one in the community that they run. Raises BadArgument."""
+    """One that the caller may see, and pause: their own, or one in the community that they run. Raises BadArgument."""
     schedule = await ports.schedules.get(id.strip().casefold())
-    if schedule is None or not await _is_theirs(ports, call, schedule):
+    if schedule is None or not (is_own(call, schedule) or await _looks_after(ports, call, schedule)):
         raise BadArgument(f"You have no schedule “{plain(id)}”. `/schedules` shows those that you have.")
     return schedule
 
 
-async def _is_theirs(ports: Ports, call: Call, schedule: Schedule) -> bool:
+def is_own(call: Call, schedule: Schedule) -> bool:
+    """Whether the caller made it, so that it is taken from their shares."""
+    return schedule.owner.person == call.origin.key.person
+
+
+async def _looks_after(ports: Ports, call: Call, schedule: Schedule) -> bool:
+    """Whether the caller runs the community where it is said. Nobody looks after what is said in private."""
     key = call.origin.key
-    if schedule.owner.person == key.person or await is_owner(ports, key.person):
+    if schedule.place.private:
+        return False
+    if await is_owner(ports, key.person):
         return True
     return not key.private and schedule.place.club == key.club and await rank_of(call, ports) >= Rank.ADMIN
 
@@ -164,9 +194,11 @@ async def pause(ports: Ports, id: str, why: str) -> Schedule | None:
 
 
 async def resume(ports: Ports, id: str) -> Schedule | None:
-    """Let a schedule go on, with the next time that is to come."""
+    """Let a schedule that rests go on, with the next time that is to come."""
 
     def resumed(there: Schedule) -> Schedule:
+        if not there.paused:
+            return there
         upcoming = ports.planner.after(there.recurrence, ports.now())
         return changed(there, paused="", skipped=0, skipped_at=None, next=upcoming)
 

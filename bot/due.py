@@ -1,5 +1,6 @@
 """A schedule that is due becomes a turn like any other: written down once, charged to its owner, shown, repaired."""
 
+import asyncio
 import logging
 from datetime import datetime, timedelta
 
@@ -7,7 +8,8 @@ from bot import agenda
 from bot.aftermath import stop
 from bot.amounts import moment_words
 from bot.chat import Inbound, Origin
-from bot.errors import PlatformDown
+from bot.errors import Banned, PlatformDown
+from bot.people import is_banned
 from bot.ports import Ports
 from bot.reply import Button, Reply, plain
 from bot.schedule import Job, Schedule, changed
@@ -17,6 +19,12 @@ from bot.turn import turn_id
 log = logging.getLogger(__name__)
 
 OPENING = "⏰ A reminder …"
+
+BRIEFLY = 2.0
+"""Seconds that a platform may take to say whether somebody is still there: others are due as well."""
+
+UNSERVED = timedelta(hours=1)
+"""How long what is due waits for a platform that nobody serves."""
 
 LATE = timedelta(minutes=1)
 """After which what is said mentions that it comes late."""
@@ -32,10 +40,8 @@ async def happen(ports: Ports, sessions: Sessions, id: str) -> None:
     schedule = await ports.schedules.get(id)
     if schedule is None or schedule.waiting is None or schedule.waiting > ports.now():
         return
-    if schedule.place.platform not in ports.platforms:
-        raise PlatformDown("this process does not serve it")
-    if not await _is_there(ports, schedule):
-        await stop(ports, id, "You are not in that place any more, or I am not.")
+    if why := await _hindrance(ports, schedule):
+        await stop(ports, id, why)
         return
     due = ports.planner.last(schedule.recurrence, schedule.waiting, ports.now())
     asked = _asked(ports, schedule, due)
@@ -43,11 +49,24 @@ async def happen(ports: Ports, sessions: Sessions, id: str) -> None:
     await _go_on(ports, schedule)
 
 
+async def _hindrance(ports: Ports, schedule: Schedule) -> str:
+    """Why it cannot be done any more, in a sentence for its owner; "" when it can. Raises PlatformDown."""
+    assert schedule.waiting is not None
+    if schedule.place.platform not in ports.platforms:
+        if ports.now() - schedule.waiting > UNSERVED:
+            return "I am not there any more."
+        raise PlatformDown("this process does not serve it")
+    if await is_banned(ports, schedule.place):
+        return Banned.for_user
+    return "" if await _is_there(ports, schedule) else "You are not in that place any more, or I am not."
+
+
 async def _is_there(ports: Ports, schedule: Schedule) -> bool:
-    """Whether owner and place still belong together; when the platform cannot tell, the turn will see."""
+    """Whether owner and place still belong together; when the platform cannot tell at once, the turn will see."""
     try:
-        return await ports.platforms[schedule.place.platform].belongs(schedule.place)
-    except PlatformDown as trouble:
+        async with asyncio.timeout(BRIEFLY):
+            return await ports.platforms[schedule.place.platform].belongs(schedule.place)
+    except (PlatformDown, TimeoutError) as trouble:
         log.warning("schedule %s: nobody can tell whether its owner is still there: %s", schedule.id, trouble)
         return True
 

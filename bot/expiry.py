@@ -8,7 +8,7 @@ from bot import keyring
 from bot.agenda import zone_of
 from bot.amounts import moment_words
 from bot.keyring import KeyRecord
-from bot.people import write_to
+from bot.people import letter, write_all
 from bot.ports import Ports, Records
 from bot.records import forget_past
 from bot.reply import Reply, plain
@@ -28,20 +28,25 @@ async def tell_of_expiring(ports: Ports) -> None:
     """
     Tell everybody concerned, in one message each, which keys expire soon. Whoever cannot be written to is not told.
 
-    What was told just before a crash may be told once more; nobody is left out. Raises StorageDown.
+    What was told just before a crash may be told once more; nobody is left out. Raises StorageDown; and PlatformDown,
+    when all others were told, for those who are to be told later.
     """
     told = await ports.records.all(TOLD)
-    for person, records in _concerned(await keyring.listed(ports.records), ports.now()).items():
-        news = [record for record in records if _name(record, person) not in told]
-        if news:
-            await write_to(ports, person, Reply(_words(news, person, await zone_of(ports, person) or ports.zone.key)))
-            for record in news:
-                await ports.records.swap(TOLD, _name(record, person), None, str(ms(record.expires)))
+    concerned = _concerned(await keyring.listed(ports.records), ports.now())
+    news = {person: [each for each in concerned[person] if _name(each, person) not in told] for person in concerned}
+    await write_all(_tell(ports, person, records) for person, records in news.items() if records)
 
 
 async def forget(records: Records, now: datetime) -> int:
     """Forget who was told of keys that have expired by now. Returns how many notes that were."""
     return await forget_past(records, TOLD, now)
+
+
+async def _tell(ports: Ports, person: str, news: Sequence[KeyRecord]) -> None:
+    """Tell somebody which keys expire, and write down that they know. Raises PlatformDown."""
+    await letter(ports, person, Reply(_words(news, person, await zone_of(ports, person) or ports.zone.key)))
+    for record in news:
+        await ports.records.swap(TOLD, _name(record, person), None, str(ms(record.expires)))
 
 
 def _concerned(records: Sequence[KeyRecord], now: datetime) -> Mapping[str, Sequence[KeyRecord]]:

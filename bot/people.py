@@ -1,7 +1,7 @@
 """People: what was decided about them, such as their role in a community, and how they are written to."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -116,16 +116,40 @@ async def is_banned(ports: Ports, key: Key) -> bool:
     return any(standing.banned for standing in await standings_of(ports.records, key))
 
 
-async def write_to(ports: Ports, person: str, reply: Reply) -> bool:
-    """Tell somebody something in private. Returns whether that could be done."""
+async def letter(ports: Ports, person: str, reply: Reply) -> bool:
+    """
+    Tell somebody something in private.
+
+    Returns False when they can never be told: they cannot be written to, or we do not serve their platform.
+    Raises PlatformDown when they cannot be told just now.
+    """
     platform, _, user = person.partition(":")
-    if platform not in ports.platforms:
-        return False
+    return platform in ports.platforms and await ports.platforms[platform].write_to(user, reply)
+
+
+async def write_to(ports: Ports, person: str, reply: Reply) -> bool:
+    """Tell somebody something in private, now or not at all. Returns whether that could be done."""
     try:
-        return await ports.platforms[platform].write_to(user, reply)
+        return await letter(ports, person, reply)
     except PlatformDown as trouble:
         log.warning("%s was not told: %s", person, trouble)
         return False
+
+
+async def write_all(letters: Iterable[Awaitable[None]]) -> None:
+    """
+    Write letters, one after another. One that cannot be written just now keeps no other from being written.
+
+    Raises PlatformDown when there was such a one, after the last.
+    """
+    late: list[PlatformDown] = []
+    for written in letters:
+        try:
+            await written
+        except PlatformDown as trouble:
+            late.append(trouble)
+    if late:
+        raise PlatformDown(f"{len(late)} to be told later: {late[0]}")
 
 
 def _folder(club: str) -> str:

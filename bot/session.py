@@ -108,17 +108,27 @@ class Sessions:
         now = self._ports.now()
         result = await self._ports.turns.ingest(turn, waiting, now)
         if result is Ingested.BUSY:
-            turn = self._excuse(turn)
+            turn = turn if await self._has_room(turn, waiting) else self._excuse(turn)
             result = await self._ports.turns.ingest(turn, ANY, now)
         if result is Ingested.NEW:
             self._worker.wake(turn.lane)
         return result
+
+    async def _has_room(self, turn: Turn, waiting: int) -> bool:
+        """Whether fewer wait that somebody has asked just now: what schedules ask keeps nobody out."""
+        ids = await self._ports.turns.waiting(turn.lane)
+        found = [await self._ports.turns.get(turn.origin.key.room, id) for id in ids]
+        return sum(1 for each in found if each and not _is_scheduled(each)) < waiting
 
     def _excuse(self, turn: Turn) -> Turn:
         """In place of a turn for which there is no room: its refusal, told at once."""
         reply = Reply(Busy(self._ports.limits.waiting).for_user)
         lane = express(turn.origin.key)
         return replace(turn, lane=lane, state=State.REMEMBERED, reply=reply, ending=Ending.REFUSED)
+
+
+def _is_scheduled(turn: Turn) -> bool:
+    return isinstance(turn.task, Inbound) and bool(turn.task.schedule)
 
 
 def _sendable(asked: Inbound, pepper: bytes) -> Inbound:

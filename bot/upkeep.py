@@ -1,5 +1,6 @@
 """What the service does for itself at set times."""
 
+import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -7,12 +8,15 @@ from functools import partial
 
 from bot import agenda, expiry, guesses, owner
 from bot.commands import request
+from bot.errors import StorageDown
 from bot.expiry import tell_of_expiring
 from bot.ports import Ports, Records
 from bot.records import change
 from bot.schedule import Recurrence
 from bot.throttle import ms
 from bot.weekly import send_reports
+
+log = logging.getLogger(__name__)
 
 CHORES = "chores"
 """The folder: when each chore was last done, by its name, in milliseconds since 1970."""
@@ -31,7 +35,7 @@ class Chore:
 
     Args:
         name: What its last time is written down under.
-        do: May be called twice without harm. Raises StorageDown when it could not be done.
+        do: May be called twice without harm. Raises StorageDown, PlatformDown when it is to be tried again.
     """
 
     name: str
@@ -70,11 +74,20 @@ def chores(
 
 
 async def tidy(ports: Ports, sweep: Callable[[datetime], Awaitable[int]]) -> None:
-    """Forget what is of no use any more. Raises StorageDown."""
+    """Forget what is of no use any more; what cannot be forgotten keeps nothing else. Raises StorageDown."""
     records, now = ports.records, ports.now()
-    await guesses.forget(records, now)
-    await owner.forget(records, now)
-    await expiry.forget(records, now)
-    await agenda.forget_drafts(ports, now - DRAFTS)
-    await request.forget(records, now - REQUESTS)
-    await sweep(now)
+    await _forget("guesses", guesses.forget(records, now))
+    await _forget("owner codes", owner.forget(records, now))
+    await _forget("who was told of expired keys", expiry.forget(records, now))
+    await _forget("drafts", agenda.forget_drafts(ports, now - DRAFTS))
+    await _forget("requests", request.forget(records, now - REQUESTS))
+    await _forget("what the store need not keep", sweep(now))
+
+
+async def _forget(what: str, forgotten: Awaitable[int]) -> None:
+    try:
+        await forgotten
+    except StorageDown:
+        raise
+    except Exception:
+        log.exception("not forgotten: %s", what)

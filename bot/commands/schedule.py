@@ -7,8 +7,7 @@ from bot.amounts import moment_words
 from bot.billing import admitted
 from bot.chat import Key
 from bot.commands.spec import Command, Param
-from bot.errors import BadArgument, Banned
-from bot.people import is_banned
+from bot.errors import BadArgument
 from bot.ports import Outcome, Ports, Setting
 from bot.reply import Button, Reply, plain
 from bot.schedule import Job, Recurrence, Schedule
@@ -28,8 +27,6 @@ UNWRITTEN = "I cannot write to you in private yet: open a private chat with me, 
 
 
 async def _remind(setting: Setting) -> Outcome:
-    if await is_banned(setting.ports, setting.call.origin.key):
-        raise Banned
     wanted = await _wanted(setting, Job.REMIND)
     if not wanted.recurrence.once:
         return await _shown_first(setting, wanted)
@@ -39,8 +36,9 @@ async def _remind(setting: Setting) -> Outcome:
 
 
 async def _schedule(setting: Setting) -> Outcome:
-    await admitted(setting.ports, setting.call.origin.key)
-    return await _shown_first(setting, await _wanted(setting, Job.PROMPT))
+    wanted = await _wanted(setting, Job.PROMPT)
+    await admitted(setting.ports, wanted.place)
+    return await _shown_first(setting, wanted)
 
 
 async def _shown_first(setting: Setting, wanted: Schedule) -> Reply:
@@ -48,7 +46,8 @@ async def _shown_first(setting: Setting, wanted: Schedule) -> Reply:
     ports, turn = setting.ports, setting.turn.id
     await agenda.require_room(ports, setting.call, wanted)
     await agenda.draft(ports, turn, wanted)
-    return Reply(described(ports, wanted), buttons=(Button("Save", "keep", turn), Button("Cancel", "discard", turn)))
+    shown = described(ports, wanted, setting.call.origin.key)
+    return Reply(shown, buttons=(Button("Save", "keep", turn), Button("Cancel", "discard", turn)))
 
 
 async def _keep(setting: Setting) -> Outcome:
@@ -63,25 +62,21 @@ async def _discard(setting: Setting) -> Outcome:
 
 
 async def _wanted(setting: Setting, job: Job) -> Schedule:
-    """What somebody wrote, as it would be kept. Raises Refused."""
-    ports, call = setting.ports, setting.call
-    key = call.origin.key
-    if key.user.startswith("-"):
+    """What somebody wrote, as it would be kept: "in 2 minutes" counts from when they wrote it. Raises Refused."""
+    origin = setting.call.origin
+    if origin.key.user.startswith("-"):
         raise BadArgument(FACELESS)
     recurrence, text = await _read(setting, job)
-    upcoming = ports.planner.after(recurrence, ports.now())
-    if upcoming is None:
-        raise BadArgument("That time has passed. Which one that is still to come do you mean?")
+    upcoming = setting.ports.planner.after(recurrence, origin.at)
     id, place = agenda.short_id(setting.turn.id), await _place(setting)
-    made = ports.now()
-    return Schedule(id, 1, job, text, recurrence, key, call.origin.author, place, made, upcoming)
+    return Schedule(id, 1, job, text, recurrence, origin.key, origin.author, place, origin.at, upcoming)
 
 
 async def _read(setting: Setting, job: Job) -> tuple[Recurrence, str]:
     """When, and what. Where a platform has no named arguments, both stand in one line. Raises Refused."""
     ports, arguments = setting.ports, setting.call.arguments
     when, text = arguments.get("when", "").strip(), arguments.get("text", "").strip()
-    zone, now = await agenda.zone_of(ports, setting.call.origin.key.person), ports.now()
+    zone, now = await agenda.zone_of(ports, setting.call.origin.key.person), setting.call.origin.at
     recurrence, rest = (ports.planner.read(when, now, zone), text) if text else ports.planner.split(when, now, zone)
     if not rest:
         raise BadArgument(HOW[job])
@@ -92,7 +87,7 @@ async def _read(setting: Setting, job: Job) -> tuple[Recurrence, str]:
 
 async def _place(setting: Setting) -> Key:
     """Where it is said: here, or in the asker's private chat. Raises BadArgument, PlatformDown."""
-    key, where = setting.call.origin.key, setting.call.arguments.get("where", "here")
+    key, where = setting.call.origin.key, setting.call.arguments.get("where", "here").strip().casefold()
     if where not in WHERE:
         raise BadArgument("Where shall I say it: `here`, or in `private`?")
     if where == "here" or key.private:
@@ -106,20 +101,28 @@ async def _place(setting: Setting) -> Key:
 # In words.
 
 
-def described(ports: Ports, schedule: Schedule) -> str:
-    """What is done when and where, with the next times."""
+def described(ports: Ports, schedule: Schedule, reader: Key) -> str:
+    """What is done when and where, with the next times, to whoever reads it there."""
     what = "I say" if schedule.job is Job.REMIND else "I answer"
-    where = "in your private chat" if schedule.place.private else "in this place"
     zone = schedule.recurrence.zone
-    times = "\n".join(f"- {moment_words(moment, zone)}" for moment in upcoming(ports, schedule))
+    times = "".join(f"\n- {moment_words(moment, zone)}" for moment in upcoming(ports, schedule))
+    following = f"\n\nNext:\n{times}" if times else ""
     how = f"**{_capital(ports.planner.words(schedule.recurrence))}** ({plain(zone)})"
-    return f"{how} {what} {where}:\n\n> {plain(schedule.text)}\n\nNext:\n\n{times}"
+    return f"{how} {what} {_where(schedule.place, reader)}:\n\n> {plain(schedule.text)}{following}"
+
+
+def _where(place: Key, reader: Key) -> str:
+    if place.private:
+        return "in your private chat"
+    return "here" if place.place == reader.place else "in another place"
 
 
 def upcoming(ports: Ports, schedule: Schedule) -> list[datetime]:
-    """The next times, as far as there are any."""
+    """The next times that are still to come, as far as there are any."""
     found: list[datetime] = []
-    moment = schedule.next
+    moment = schedule.waiting and max(schedule.waiting, ports.now())
+    if moment and schedule.next != moment:
+        moment = ports.planner.after(schedule.recurrence, moment)
     while moment is not None and len(found) < SHOWN:
         found.append(moment)
         moment = ports.planner.after(schedule.recurrence, moment)
@@ -152,12 +155,14 @@ REMIND = Command(
     "Be reminded of something, once or again and again",
     _remind,
     params=(_WHEN, Param("text", "Of what"), _WHERE),
+    urgent=True,
 )
 SCHEDULE = Command(
     "schedule",
     "Have me answer something at set times",
     _schedule,
     params=(_WHEN, Param("text", "What I shall answer then"), _WHERE),
+    urgent=True,
 )
 KEEP = Command("keep", "Keep what was shown", _keep, listed=False)
 DISCARD = Command("discard", "Do not keep what was shown", _discard, listed=False)

@@ -8,8 +8,8 @@ from bot.amounts import moment_words
 from bot.chat import Call
 from bot.commands.schedule import delete_button, described
 from bot.commands.spec import Command, Param
-from bot.errors import BadArgument, NotAllowed
-from bot.people import rank_of
+from bot.errors import BadArgument, Banned, NotAllowed
+from bot.people import is_banned, rank_of
 from bot.ports import Outcome, Ports, Setting
 from bot.reply import Button, Reply, plain
 from bot.schedule import Schedule
@@ -24,11 +24,17 @@ NONE = "You have nothing at set times. `/remind` and `/schedule` change that."
 
 GONE = "It was deleted a moment ago."
 
+PAUSED = "Its owner has paused it."
+
+HELD = "Those who run the place have paused it."
+
+NOT_YOURS = "It is taken from its owner's share, so only they can have that done. You can pause it, or delete it."
+
 
 async def _list(setting: Setting) -> Outcome:
     found = await _listed(setting)
     if len(found) == 1:
-        return _card(setting.ports, found[0])
+        return _card(setting, found[0])
     if not found:
         return Reply(NONE)
     lines = "\n".join(map(_line, found[:LINES]))
@@ -50,21 +56,30 @@ async def _listed(setting: Setting) -> Sequence[Schedule]:
 
 
 async def _show(setting: Setting) -> Outcome:
-    return _card(setting.ports, await _named(setting))
+    return _card(setting, await _named(setting))
 
 
 async def _pause(setting: Setting) -> Outcome:
     schedule = await _named(setting)
-    there = await agenda.pause(setting.ports, schedule.id, "Somebody has paused it.")
+    why = PAUSED if agenda.is_own(setting.call, schedule) else HELD
+    there = await agenda.pause(setting.ports, schedule.id, why)
     return Reply("Paused.", buttons=(_resume_button(schedule),)) if there else Reply(GONE)
 
 
 async def _resume(setting: Setting) -> Outcome:
-    there = await agenda.resume(setting.ports, (await _named(setting)).id)
+    """Its owner lets it go on, unless those who run the place have paused it: then these do."""
+    ports, schedule = setting.ports, await _named(setting)
+    own = agenda.is_own(setting.call, schedule)
+    if schedule.paused and own == (schedule.paused == HELD):
+        raise BadArgument(f"{HELD} So can only they let it go on." if own else NOT_YOURS)
+    if await is_banned(ports, schedule.place):
+        raise Banned(schedule.owner.person)
+    there = await agenda.resume(ports, schedule.id)
     if there is None:
         return Reply(GONE)
     if there.next is None:
-        return Reply("It goes on no more: its time has passed. You can delete it.", buttons=(delete_button(there),))
+        await ports.schedules.remove(there.id)
+        return Reply("Its time has passed, so I have deleted it.")
     return Reply(f"It goes on. The next time is {moment_words(there.next, there.recurrence.zone)}.")
 
 
@@ -75,6 +90,8 @@ async def _delete(setting: Setting) -> Outcome:
 
 async def _run(setting: Setting) -> Outcome:
     schedule = await _named(setting)
+    if not agenda.is_own(setting.call, schedule):
+        raise BadArgument(NOT_YOURS)
     if schedule.paused:
         raise BadArgument(f"It is paused. {plain(schedule.paused)} `/schedules resume {schedule.id}` lets it go on.")
     return Reply("I do it now." if await agenda.run_now(setting.ports, schedule.id) else GONE)
@@ -96,9 +113,9 @@ def _ids(schedules: Sequence[Schedule]) -> str:
     return ", ".join(f"`{each.id}`" for each in schedules)
 
 
-def _card(ports: Ports, schedule: Schedule) -> Reply:
+def _card(setting: Setting, schedule: Schedule) -> Reply:
     paused = f"\n\n**Paused.** {schedule.paused}" if schedule.paused else ""
-    text = f"`{schedule.id}`: {described(ports, schedule)}{paused}"
+    text = f"`{schedule.id}`: {described(setting.ports, schedule, setting.call.origin.key)}{paused}"
     if schedule.paused:
         return Reply(text, buttons=(_resume_button(schedule), delete_button(schedule)))
     pause, run = (Button("Pause", "schedules pause", schedule.id), Button("Do it now", "schedules run", schedule.id))

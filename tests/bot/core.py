@@ -12,6 +12,7 @@ from adapters.planner import Almanac
 from bot.access import Rank
 from bot.catalogue import Catalogue, ModelSpec
 from bot.chat import Call, Inbound, Key
+from bot.errors import PlatformDown
 from bot.commands.book import BOOK
 from bot.ports import Chunk, Limits, Ports, Request
 from bot.quota import Policy
@@ -41,6 +42,8 @@ class Chat:
         letters: What was written to whom in private; those who are `shut` get nothing.
         told: The answers to commands, by their turns; `buttons` are those of the last.
         born: When accounts were made.
+        down: People (`Key.user`) for whom the platform is down: what they are, and letters to them.
+        hangs: Seconds that it takes to say whether somebody belongs somewhere.
         gone: People (`Key.person`) who left the community, and places (`Key.place`) that there are no more.
     """
 
@@ -57,11 +60,14 @@ class Chat:
     shut: set[str] = field(default_factory=set)
     born: dict[str, datetime] = field(default_factory=dict)
     gone: set[str] = field(default_factory=set)
+    hangs: float = 0.0
+    down: set[str] = field(default_factory=set)
 
     def screen(self, turn: Turn) -> "FailingScreen":
         return FailingScreen(self, turn)
 
     async def rank(self, key: Key) -> Rank:
+        self._require_up(key.user)
         return self.ranks.get(key.user, Rank.USER)
 
     def address(self, key: Key) -> dict[str, str]:
@@ -71,14 +77,20 @@ class Chat:
         return None if user in self.shut else Key("test", "bot", "", f"dm{user}", "", user)
 
     async def belongs(self, key: Key) -> bool:
+        await asyncio.sleep(self.hangs)
         return key.person not in self.gone and key.place not in self.gone
 
     async def write_to(self, user: str, reply: Reply) -> bool:
+        self._require_up(user)
         self.letters.setdefault(user, []).append(reply)
         return user not in self.shut
 
     def made(self, user: str) -> datetime | None:
         return self.born.get(user)
+
+    def _require_up(self, user: str) -> None:
+        if user in self.down:
+            raise PlatformDown("test")
 
     @property
     def texts(self) -> list[str]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from bot import agenda
 from bot.access import Rank
 from bot.amounts import parse_limit
 from bot.due import happen
@@ -17,7 +18,7 @@ from bot.quota import Policy
 from bot.schedule import Job, Recurrence, Schedule
 from tests.bot.core import FREE, Core, core
 from tests.clock import now, virtual
-from tests.make import key
+from tests.make import command, key
 
 HOURLY = Recurrence("UTC", seconds=3_600)
 
@@ -148,7 +149,8 @@ async def test_where_nobody_can_be_answered_it_is_paused() -> None:
 
         assert "I cannot write there any more." == (await there(made)).paused
         (letter,) = made.chat.letters["1"]
-        assert "I have paused “Owls”" in letter.text
+        assert "Hoo." == letter.text
+        assert "I have paused it." in letter.note
 
 
 @virtual
@@ -244,3 +246,118 @@ async def test_saved_twice_it_is_there_once() -> None:
         assert "Saved as" in both[0]
         assert "too old" in both[1]
         assert 1 == len(await made.store.schedules.of("test:1"))
+
+
+# Found by provoking them.
+
+
+@virtual
+async def test_those_who_run_the_place_spend_nobodys_share() -> None:
+    """They may pause it; to have it done is for those who pay."""
+    async with room() as made:
+        made.chat.ranks["5"] = Rank.ADMIN
+        await made.store.schedules.write(every_hour())
+        assert "taken from its owner's share" in await made.say("schedules run", "5", id="owls1")
+        assert "Paused." == await made.say("schedules pause", id="owls1")
+        assert "taken from its owner's share" in await made.say("schedules resume", "5", id="owls1")
+
+        assert "goes on" in await made.say("schedules resume", id="owls1")
+        assert "Paused." == await made.say("schedules pause", "5", id="owls1")
+        assert "only they" in await made.say("schedules resume", id="owls1")
+        assert "goes on" in await made.say("schedules resume", "5", id="owls1")
+        assert 0 == made.model.begun
+
+
+@virtual
+async def test_whoever_is_banned_is_not_reminded_there() -> None:
+    async with room() as made:
+        made.chat.ranks["5"] = Rank.ADMIN
+        await made.store.schedules.write(every_hour(Job.REMIND))
+        await made.say("ban", "5", user="1")
+        async with on_time(made):
+            await asyncio.sleep(3 * 3_600)
+
+        assert not any("Owls" in text for text in made.chat.texts)
+        assert "no answers" in await made.say("schedules resume", id="owls1")
+        assert "no answers" in await made.say("remind", when="in 2 h", text="spam")
+
+
+@virtual
+async def test_commands_given_at_once_keep_no_more_than_may_be() -> None:
+    async with room() as made:
+        places = [key("1", channel=f"c{number}") for number in range(16)]
+        given = [command("remind", f"r{place.channel}", place, when="in 2 h", text="owls") for place in places]
+        for call in given:
+            await made.sessions.call(replace(call, origin=replace(call.origin, at=now())))
+        await asyncio.sleep(60)
+        assert len(await made.store.schedules.of("test:1")) <= 10
+
+
+@virtual
+async def test_what_schedules_ask_keeps_nobody_out() -> None:
+    """Ten are due in one channel; somebody who asks there just then is answered after them."""
+    async with room() as made:
+        for number in range(10):
+            await made.store.schedules.write(replace(every_hour(), id=f"owls{number}"))
+        async with on_time(made):
+            await asyncio.sleep(3_601)
+            await made.ask("And I?")
+            await asyncio.sleep(120)
+        assert 11 == made.model.begun
+        assert not any("still working" in text for text in made.chat.texts)
+
+
+@virtual
+async def test_in_two_minutes_counts_from_when_it_was_said() -> None:
+    """Not from when we come to it."""
+    async with room() as made:
+        given = command("remind", "late", when="in 2 minutes", text="owls")
+        said = now()
+        await asyncio.sleep(90)
+        await made.sessions.call(replace(given, origin=replace(given.origin, at=said)))
+        await asyncio.sleep(5)
+        (kept,) = await made.store.schedules.of("test:1")
+        assert said + timedelta(minutes=2) == kept.next
+
+
+@virtual
+async def test_a_single_reminder_that_cannot_be_said_there_is_written_to_its_owner() -> None:
+    async with room() as made:
+        once = Recurrence("UTC", at=now() + timedelta(hours=1))
+        await made.store.schedules.write(every_hour(Job.REMIND, recurrence=once))
+        made.chat.troubles = [Undeliverable("muted") for _ in range(5)]
+        async with on_time(made):
+            await asyncio.sleep(3_700)
+        (letter,) = made.chat.letters["1"]
+        assert "Owls" == letter.text
+
+
+@virtual
+async def test_to_resume_what_does_not_rest_changes_nothing() -> None:
+    """Least of all the time that is due just now."""
+    async with room() as made:
+        await made.store.schedules.write(every_hour())
+        due = (await there(made)).next
+        await asyncio.sleep(3_605)
+        await made.say("schedules resume", id="owls1")
+        assert due == (await there(made)).next
+
+
+@virtual
+async def test_a_platform_that_hangs_holds_up_little() -> None:
+    async with room() as made:
+        made.chat.hangs = 1_000.0
+        await made.store.schedules.write(every_hour(Job.REMIND))
+        async with on_time(made):
+            await asyncio.sleep(3_610)
+        assert ["Owls"] == made.chat.texts
+
+
+@virtual
+async def test_a_draft_that_only_a_newer_program_can_read_is_left_to_it() -> None:
+    async with room() as made:
+        await made.store.records.swap("schedule drafts", "new", None, '{"v": 99}')
+        await made.say("timezone", zone="UTC")
+        await made.say("schedule", when="every day 18:00", text="Owls")
+        assert 1 == await agenda.forget_drafts(made.ports, now() + timedelta(days=1))
+        assert await made.store.records.get("schedule drafts", "new")

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from adapters import clockwork
 from adapters.pace import Rule
 from adapters.telegram import client as telegram_client
+from sandbox.discord.permissions import Permission
 from sandbox.discord.state import Message as DiscordMessage
 from tests.journeys.stage import PATIENCE, discord_buttons, telegram_buttons
 from tests.journeys.town import Town, in_town
@@ -240,3 +242,37 @@ async def test_a_share_that_is_used_up_skips_it_and_tells_its_owner_alone(tmp_pa
         assert "1 question a day" in letter
         assert 1 == town.openai.books.calls
         assert 1 == len(said(town))
+
+
+async def test_where_there_is_no_channel_any_more_its_owner_gets_it_in_private(tmp_path: Path) -> None:
+    async with in_town(tmp_path) as town:
+        await town.slash("remind", where="random", when="in 3 seconds", text="the owls are out")
+        town.discord.remove_channel("random")
+        await town.discord.wait_until(lambda: town.letters("alice"), PATIENCE)
+
+        (letter,) = town.letters("alice")
+        assert letter.startswith("the owls are out")
+        assert "You are not in that place any more, or I am not." in letter
+
+
+async def test_where_we_may_not_write_any_more_its_owner_gets_it_in_private(tmp_path: Path) -> None:
+    """The answer was paid for."""
+    async with in_town(tmp_path) as town:
+        await scheduled(town, "in 3 seconds", "three facts about owls")
+        town.discord.deny("general", Permission.SEND_MESSAGES)
+        await town.discord.wait_until(lambda: town.letters("alice"), PATIENCE)
+
+        (letter,) = town.letters("alice")
+        assert letter.startswith("Hoo.")
+        assert "I cannot write there any more." in letter
+
+
+async def test_whoever_blocked_us_is_reminded_of_nothing(tmp_path: Path) -> None:
+    """It is given up, and nothing is tried for ever."""
+    async with in_town(tmp_path) as town:
+        await town.write(f"/remind {SOON} to call mum")
+        await town.telegram.block(town.person("alice"))
+        async with asyncio.timeout(PATIENCE):
+            while not await town.store.letters.newest(1):
+                await asyncio.sleep(0.1)
+        assert [] == await town.store.schedules.due(datetime.max.replace(tzinfo=UTC), 10)
