@@ -69,13 +69,18 @@ class Clock:
             raise BadTime(self.said, question)
 
 
+def has_any(words: str) -> bool:
+    """Whether there is a time of day in words in small letters, or what looks like one."""
+    return any(pattern.search(words) for pattern in _PATTERNS)
+
+
 def find(words: str) -> Clock | None:
     """The time of day in words in small letters; None when there is none, or more than one."""
     for pattern in _PATTERNS:
         if match := pattern.search(words):
             before, after = words[: match.start()].strip(), words[match.end() :].strip()
             said, moment = match[0].strip(), _time(match.groupdict())
-            if moment is None or any(other.search(part) for other in _PATTERNS for part in (before, after)):
+            if moment is None or has_any(before) or has_any(after):
                 return None
             return Clock(moment, before, said, after, _is_early(match.groupdict()))
     return None

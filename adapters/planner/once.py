@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from adapters.planner import clock
+from adapters.planner import clock, shape, span
 from adapters.planner.calendar import A_MONTH, A_WEEKDAY, LENGTHS, MONTHS, WEEKDAYS, month, weekday
 from adapters.planner.wall import instant, shown
 from bot.errors import BadTime, ZoneNeeded
@@ -29,7 +29,7 @@ PASSED = "That time has passed. Which one that is still to come do you mean? Wri
 
 _SETTINGS = {"PREFER_DATES_FROM": "future", "DATE_ORDER": "DMY", "PARSERS": ["relative-time", "absolute-time"]}
 
-_MOST_OFFSET = timedelta(hours=14)
+_LEAST_OFFSET, _MOST_OFFSET = timedelta(hours=-12), timedelta(hours=14)
 
 _MARK = 123_457
 """Microseconds that nobody writes: a date that has them was counted from now."""
@@ -44,11 +44,19 @@ _WRITTEN = re.compile(
 )
 _YEAR_FIRST = re.compile(r"(?<![\w./:-])(?P<year>\d{4})[./-](?P<month>\d\d?)[./-](?P<day>\d\d?)(?![\w:])")
 _A_WEEKDAY = re.compile(rf"\b{A_WEEKDAY}")
-_LOOSE = re.compile(r"(?<!\S)\d+ \d{1,3}(?!\S)|-\d+ ?[a-z]|^in .* \d{1,3}$")
+_LOOSE = re.compile(r"(?<!\S)\d+ \d{1,3}(?!\S)|-\d+ ?[a-z]|^in (?:.* )?\d{1,3}$")
 _LED = re.compile(r"^(?:am|le|el|il|på|op|em|w|we|в|во|у|on)\s+(?=[^\W\d])")
 """What stands before a day of the week in other languages, and dateparser does not know."""
+_LATE = re.compile(r"\b(?:tonight|afternoon|evening|night)\b")
 _STRETCH = re.compile(r"(?:in .*|\D*\d+(?:\.\d+)? ?[^\W\d]+|(?:an?|one|two) [^\W\d]+)")
-_FRACTIONS = {"half an hour": "30 minutes", "an hour and a half": "90 minutes", "a quarter of an hour": "15 minutes"}
+
+
+class ZoneUnclear(BadTime):
+    """A zone's short name, which several have; or a word that is spelt like one."""
+
+    def __init__(self, words: str) -> None:
+        sentence = "There is more than one zone of that name. Write it like `18:00 UTC+2`, or leave it out."
+        super().__init__(words, sentence)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +75,8 @@ class _Meant:
 
 def once(words: str, now: datetime, zone: str, languages: Sequence[str] = ENGLISH) -> Recurrence | None:
     """The moment that words in small letters mean; None when they make no sense. Raises BadTime, ZoneNeeded."""
+    if begun := span.find(words):
+        return _from_now(words, begun, now, zone)
     spoken, offset = _without_offset(words)
     here = offset or ZoneInfo(zone or "UTC")
     meant = _exact(spoken) or _said(spoken, now, here, languages)
@@ -79,12 +89,24 @@ def once(words: str, now: datetime, zone: str, languages: Sequence[str] = ENGLIS
     return Recurrence(zone or "UTC", at=at)
 
 
+def _from_now(words: str, begun: tuple[timedelta, str], now: datetime, zone: str) -> Recurrence | None:
+    """Hours are real ones, whatever a clock does meanwhile; with words behind them they are no time. Raises BadTime."""
+    length, rest = begun
+    if rest:
+        return None
+    at = now.replace(microsecond=0) + length
+    _require_to_come(words, at, now)
+    return Recurrence(zone or "UTC", at=at)
+
+
 def _without_offset(words: str) -> tuple[str, tzinfo | None]:
-    """ "18:00 UTC+2" without its end, and what that says."""
+    """ "18:00 UTC+2" without its end, and what that says. Raises BadTime."""
     if match := _OFFSET.fullmatch(words):
         hours, minutes = int(match["hours"] or 0), int(match["minutes"] or 0)
         offset = timedelta(hours=hours, minutes=-minutes if (match["hours"] or "").startswith("-") else minutes)
-        return match["rest"], timezone(max(-_MOST_OFFSET, min(offset, _MOST_OFFSET)))
+        if not _LEAST_OFFSET <= offset <= _MOST_OFFSET:
+            raise BadTime(words, "There is no such zone: they go from UTC-12 to UTC+14. Write it like `18:00 UTC+2`.")
+        return match["rest"], timezone(offset)
     return words, None
 
 
@@ -99,14 +121,19 @@ def _exact(words: str) -> _Meant | None:
 
 
 def _said(spoken: str, now: datetime, here: tzinfo, languages: Sequence[str]) -> _Meant | None:
-    for words, fraction in _FRACTIONS.items():
-        spoken = spoken.replace(words, fraction)
     found = clock.find(spoken)
-    if not found and ":" in spoken:
+    if not found and (":" in spoken or clock.has_any(spoken)):
         return None
     text = _NUMBERS.sub(_day_first, _LED.sub("", found.plain if found else spoken, 1))
     base = shown(now, here).replace(microsecond=_MARK)
     data = None if _LOOSE.search(text) or text.isdecimal() else _parsed(text, base, languages)
+    if data is not None and data.date_obj.tzinfo is not None:
+        raise ZoneUnclear(spoken)
+    if languages is ENGLISH and not shape.is_one(spoken, found):
+        _require_one_day(spoken, found)
+        return None
+    if found and _is_span(found.rest, base, languages):
+        return None
     if data is None:
         _require_existence(text, base, languages)
         return None
@@ -117,7 +144,7 @@ def _said(spoken: str, now: datetime, here: tzinfo, languages: Sequence[str]) ->
         return None
     _require_one_meaning(spoken, text, result)
     if found:
-        found.require_sure(has_day=bool(found.rest))
+        found.require_sure(has_day=bool(found.rest) and not _LATE.search(found.rest))
     counted = result.microsecond == _MARK
     if "time" not in data.parts and not (counted and _STRETCH.fullmatch(spoken)):
         _require_time(spoken, result, base)
@@ -138,6 +165,12 @@ def _parsed(text: str, base: datetime, languages: Sequence[str]) -> Any:
         settings={**_SETTINGS, "RELATIVE_BASE": base},
     ).get_date_data(text)
     return data if data.date_obj and ("day" in data.parts or data.date_obj.microsecond == _MARK) else None
+
+
+def _is_span(words: str, base: datetime, languages: Sequence[str]) -> bool:
+    """Whether they count hours or minutes in another language; what `span` finds is English."""
+    data = _parsed(words, base, languages) if languages is not ENGLISH and re.search(r"\d", words) else None
+    return data is not None and "time" in data.parts and data.date_obj.microsecond == _MARK
 
 
 def _day_first(match: re.Match[str]) -> str:
@@ -181,8 +214,6 @@ def _numbered(match: re.Match[str]) -> tuple[int, int, int]:
 
 def _require_one_meaning(spoken: str, text: str, result: datetime) -> None:
     """Raises BadTime."""
-    if result.tzinfo is not None:
-        raise BadTime(spoken, "There is more than one zone of that name. Write it like `18:00 UTC+2`, or leave it out.")
     if (match := _NUMBERS.search(text)) and match["mark"] != ".":
         one, other = int(match["first"]), int(match["second"])
         if one != other and max(one, other) <= 12:
@@ -191,6 +222,12 @@ def _require_one_meaning(spoken: str, text: str, result: datetime) -> None:
     if (match := _A_WEEKDAY.search(text)) and weekday(match[0]) != result.isoweekday() % 7:
         is_one = f"{result.day} {MONTHS[result.month - 1]} {result.year} is a {WEEKDAYS[result.isoweekday() % 7]}"
         raise BadTime(spoken, f"{is_one}. Which day do you mean?")
+
+
+def _require_one_day(spoken: str, found: clock.Clock | None) -> None:
+    """Raises BadTime."""
+    if shape.names_two_days(found):
+        raise BadTime(spoken, "That names two days. Which one do you mean? Write it like `friday 18:00`.")
 
 
 def _require_time(spoken: str, result: datetime, base: datetime) -> None:

@@ -8,7 +8,7 @@ from functools import partial
 from itertools import islice, pairwise
 
 from adapters.planner.crontab import crontab, is_crontab
-from adapters.planner.once import ENGLISH, OTHERS, once
+from adapters.planner.once import ENGLISH, OTHERS, ZoneUnclear, once
 from adapters.planner.repeating import repeating
 from bot.errors import BadTime, ZoneNeeded
 from bot.schedule import Recurrence
@@ -25,8 +25,13 @@ NONSENSE = (
     "`last day of the month 18:00`."
 )
 
-_ENDS_A_TIME = re.compile(r"(?!\d{1,3}$).*\d.*|[ap]\.?m\.?|uhr|h|utc|gmt|z|o'clock")
+_ENDS_A_TIME = re.compile(
+    r"(?!\d{1,3}$).*\d.*|[ap]\.?m\.?|uhr|h|m|mins?|minutes?|utc|gmt|z|o'clock|today|tonight|tomorrow|\w{2,}day"
+)
 """Words that belong to the time before them even where they change nothing."""
+
+_A_ZONE = re.compile(r"(?<!\S)\(?(?:[A-Z]{2,5}|[+-]\d[\d:]*)\)?\W*$")
+"""In capitals, or in numbers, and at the end."""
 
 _TELLING = re.compile(r"\d|[^\W\d]{3}")
 """What a time has at least: any few letters mean one in some language."""
@@ -60,8 +65,16 @@ def split(line: str, now: datetime, zone: str) -> tuple[Recurrence, str]:
 
 
 def _begun(words: str, now: datetime, zone: str, languages: Sequence[str]) -> Recurrence | None:
+    """What a line may begin with; None where a word like "met" or "cat" is all that makes it unclear."""
     spoken = _spoken(words)
-    return _understood(spoken.removeprefix("me "), now, zone, languages) if len(spoken) <= LONGEST else None
+    if len(spoken) > LONGEST:
+        return None
+    try:
+        return _understood(spoken.removeprefix("me "), now, zone, languages)
+    except ZoneUnclear:
+        if _A_ZONE.search(words):
+            raise
+        return None
 
 
 def _shortened(line: str, ends: Sequence[int], meant: Recurrence, begun: _Begun) -> int:

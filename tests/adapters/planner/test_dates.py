@@ -3,7 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
-from itertools import pairwise, takewhile
+from itertools import islice, pairwise, takewhile
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -35,6 +35,9 @@ CHANGES = {
     "America/Sao_Paulo": ("2018-11-04T03:00Z", "2018-02-18T02:00Z"),
     "Pacific/Apia": ("2011-12-30T10:00Z", "2012-03-31T14:00Z"),
 }
+
+MOST = 10_000
+"""Times that are asked for one after the other: one that never moves on fails instead of going on for ever."""
 
 HOURS, SECOND = timedelta(hours=1), timedelta(seconds=1)
 
@@ -68,7 +71,7 @@ def iterated(recurrence: Recurrence, begin: datetime, end: datetime) -> list[dat
             yield due
             due = ALMANAC.after(recurrence, due)
 
-    return list(takewhile(lambda due: due < end, each()))
+    return list(takewhile(lambda due: due < end, islice(each(), MOST)))
 
 
 def expected(rule: Rule, zone: ZoneInfo, year: int) -> list[datetime]:
@@ -80,7 +83,7 @@ def begin_of(year: int, zone: ZoneInfo) -> datetime:
     return datetime(year, 1, 1, tzinfo=zone).astimezone(UTC)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(AT_NAMED_HOURS | AT_NIGHT, st.sampled_from(ZONES), st.sampled_from(YEARS))
 def test_each_time_on_the_wall_comes_exactly_once(rule: Rule, name: str, year: int) -> None:
     """No double and no miss in three years, whatever the clock does."""
@@ -94,7 +97,7 @@ def test_each_time_on_the_wall_comes_exactly_once(rule: Rule, name: str, year: i
     assert all(due.utcoffset() == timedelta(0) for due in found)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(
     some(0, 59, 3, 1),
     st.sampled_from([(zone, change) for zone, changes in CHANGES.items() for change in changes]),
@@ -113,7 +116,7 @@ def test_each_real_hour_counts_where_every_hour_is_meant(
     assert list(real_times(rule, ZoneInfo(name), begin, end)) == found
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     AT_NAMED_HOURS | AT_NIGHT, st.sampled_from(ZONES), st.integers(1), st.sampled_from([-1, 0, 1]), st.integers(-90, 90)
 )

@@ -1,19 +1,23 @@
 """A time at the beginning of a line, and what follows it."""
 
 import random
-import timeit
 from contextlib import suppress
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapters.planner import Almanac
+from adapters.planner import Almanac, once
+from adapters.planner.reading import LONGEST
 from bot.errors import BadTime, ZoneNeeded
 from bot.schedule import Recurrence
 
 ALMANAC = Almanac()
+
+MOST_ASKED = 60
+"""Texts that dateparser may be given for one line."""
 
 NOW = datetime(2026, 11, 21, 11, 34, 56, tzinfo=UTC)
 OSLO = "Europe/Oslo"
@@ -80,7 +84,7 @@ def test_a_line_without_a_clear_time_is_asked_about(line: str, sentence: str) ->
     assert refused.value.for_user.startswith(sentence)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(st.sampled_from(WORDS) | st.text(max_size=12), max_size=14).map(" ".join), st.sampled_from([OSLO, ""]))
 def test_any_text_is_read_or_asked_about(line: str, zone: str) -> None:
     """People paste anything; what comes back is a time that is to come, or a sentence."""
@@ -120,15 +124,18 @@ HOSTILE = (
 )
 
 
-def test_no_line_takes_long() -> None:
-    """A bot that reads does nothing else meanwhile. Loading what reads is left out: it is done once."""
-    for line in (*HOSTILE, "tomorrow 18:00 call mum"):
-        split(line, OSLO)
+@pytest.mark.parametrize("line", [*HOSTILE, "tomorrow 18:00 call mum about the plants on the balcony"])
+def test_no_line_takes_long(line: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bot that reads does nothing else meanwhile. What takes time is dateparser, about 2 ms for each of its texts."""
+    asked: list[str] = []
+    parsed = once._parsed
 
-    assert all(seconds(line) < 0.2 for line in HOSTILE)
-    assert seconds("tomorrow 18:00 call mum about the plants on the balcony") < 0.05
+    def counted(text: str, *rest: Any) -> Any:
+        asked.append(text)
+        return parsed(text, *rest)
 
+    monkeypatch.setattr(once, "_parsed", counted)
+    split(line, OSLO)
 
-def seconds(line: str) -> float:
-    """The fastest of three times: other tests run beside this one."""
-    return min(timeit.repeat(lambda: split(line, OSLO), number=1, repeat=3))
+    assert len(asked) <= MOST_ASKED
+    assert all(len(text) <= 2 * LONGEST for text in asked)
