@@ -9,6 +9,9 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 
 from adapters.http.refusals import Rejected
 
+MISREAD = ('"', "\\")
+"""What no field's name has in it: python-multipart takes a name that ends in a backslash for a longer one."""
+
 MOST_FILES, MOST_FIELDS = 17, 60
 """In one form: sixteen pictures and a mask, with room for the fields of today's API."""
 
@@ -74,6 +77,8 @@ async def read_form(type: str, body: bytes) -> Form:
     except (MultiPartException, KeyError, ValueError):
         raise _unreadable() from None
     try:
+        if any(mark in name for name, _ in form.multi_items() for mark in MISREAD):
+            raise _unreadable()
         return Form([(name, await _part(part)) for name, part in form.multi_items()])
     finally:
         await form.close()

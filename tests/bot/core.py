@@ -12,8 +12,8 @@ from adapters.planner import Almanac
 from bot.access import Rank
 from bot.catalogue import Catalogue, ModelSpec
 from bot.chat import Call, Inbound, Key
-from bot.errors import PlatformDown
 from bot.commands.book import BOOK
+from bot.errors import PlatformDown
 from bot.ports import Chunk, Limits, Ports, Request
 from bot.quota import Policy
 from bot.reply import Button, Page, Reply

@@ -12,28 +12,26 @@ from bot import agenda, expiry, guesses, keyring, owner
 from bot.access import Rank
 from bot.commands.report import BY_ROLE
 from bot.commands.request import NEWEST, REQUESTS
-from bot.errors import StorageDown
+from bot.errors import PlatformDown, StorageDown
 from bot.expiry import tell_of_expiring
 from bot.guesses import GUESSES
 from bot.keyring import KeyRecord, KeyScope
 from bot.owner import CODES
-from bot.people import set_role_rank
-from bot.reply import Picture, literal
+from bot.people import letter, set_role_rank, write_to
+from bot.ports import Ports
+from bot.reply import Picture, Reply, literal
 from bot.schedule import Job, Recurrence, Schedule
 from bot.throttle import by_person
 from bot.turn import turn_id
 from bot.upkeep import chores, last_done, note_done, tidy
 from bot.usage import Report
-from bot.weekly import REPORTS, send_reports
+from bot.weekly import REPORTS, send_reports, unsubscribe
 from tests.bot.core import Core, at_once, core
 from tests.bot.records import WatchedRecords
 from tests.clock import now, virtual
 from tests.make import command, key
 
 ADMIN, ALICE, BOB, OWNER = "1", "2", "3", "99"
-
-DAY = timedelta(days=1).total_seconds()
-WEEK = 7 * DAY
 
 
 async def issued(running: Core, user: str = ALICE, days: int = 30, issuer: str = f"test:{ADMIN}") -> KeyRecord:
@@ -42,8 +40,31 @@ async def issued(running: Core, user: str = ALICE, days: int = 30, issuer: str =
     return (await keyring.issue(running.store.records, running.store.ledger, b"pepper", wanted)).key
 
 
+def later(running: Core, days: float = 0, hours: float = 0) -> Ports:
+    """A core's ports as much later: a month that its worker lives through takes a test half a minute."""
+    return replace(running.ports, now=lambda: now() + timedelta(days=days, hours=hours))
+
+
 def letters(running: Core, user: str) -> list[str]:
     return [letter.text for letter in running.chat.letters.get(user, [])]
+
+
+# Letters.
+
+
+@virtual
+async def test_a_letter_for_later_is_told_from_one_that_nobody_can_ever_get() -> None:
+    """Who tries again later needs to know; who does not is told only that it was not read."""
+    async with core() as running:
+        ports, hello = running.ports, Reply("Hello.")
+        running.chat.shut.add(BOB)
+        running.chat.down.add(ALICE)
+        assert [True, False, False] == [
+            await letter(ports, who, hello) for who in ("test:1", f"test:{BOB}", "operator")
+        ]
+        assert [True, False, False] == [await write_to(ports, f"test:{who}", hello) for who in (ADMIN, BOB, ALICE)]
+        with pytest.raises(PlatformDown):
+            await letter(ports, f"test:{ALICE}", hello)
 
 
 # Keys that end soon.
@@ -55,14 +76,11 @@ async def test_whoever_uses_a_key_and_whoever_issued_it_hear_three_days_before_i
     async with core() as running:
         id = (await issued(running)).id
         await keyring.accept(running.store.records, id, f"test:{ALICE}", now())
-        await asyncio.sleep(26 * DAY)
-        await tell_of_expiring(running.ports)
+        await tell_of_expiring(later(running, days=26))
         assert not running.chat.letters
 
-        await asyncio.sleep(DAY)
-        for _ in range(3):
-            await tell_of_expiring(running.ports)
-            await asyncio.sleep(0.5 * DAY)
+        for days in (27, 27.5, 28):
+            await tell_of_expiring(later(running, days))
         (to_user,), (to_issuer,) = letters(running, ALICE), letters(running, ADMIN)
         end = "works until Mon 21 Dec 2026, 12:00 (UTC)"
         assert f"Your key `{id}` {end}. Ask whoever gave it to you for another one, if you need it longer." == to_user
@@ -97,9 +115,9 @@ async def test_nobody_is_told_of_a_key_that_ends_otherwise() -> None:
         records = running.store.records
         revoked, replaced, _ = [await issued(running, days=days) for days in (2, 30, 1)]
         await keyring.revoke(records, revoked.id, now())
-        await asyncio.sleep(28 * DAY)
-        successor = (await keyring.rotate(records, b"pepper", replaced.id, now())).key
-        await tell_of_expiring(running.ports)
+        after = later(running, days=28)
+        successor = (await keyring.rotate(records, b"pepper", replaced.id, after.now())).key
+        await tell_of_expiring(after)
         (told,) = letters(running, ALICE)
         assert successor.id in told
 
@@ -123,6 +141,34 @@ async def test_who_cannot_be_written_to_is_tried_once() -> None:
         await tell_of_expiring(running.ports)
         await tell_of_expiring(running.ports)
         assert (1, 1) == (len(letters(running, ALICE)), len(letters(running, ADMIN)))
+
+
+@virtual
+async def test_who_cannot_be_written_to_just_now_is_told_later_and_nobody_twice() -> None:
+    """Whoever is told first must not keep the others waiting: the platform may be down for one of them alone."""
+    async with core() as running:
+        running.chat.down.add(ADMIN)
+        await issued(running, days=2)
+        for _ in range(2):
+            with pytest.raises(PlatformDown):
+                await tell_of_expiring(running.ports)
+        assert {ALICE} == set(running.chat.letters)
+        running.chat.down.clear()
+        for _ in range(2):
+            await tell_of_expiring(running.ports)
+        assert (1, 1) == (len(letters(running, ALICE)), len(letters(running, ADMIN)))
+
+
+@virtual
+async def test_of_a_key_that_has_ended_meanwhile_nobody_is_told_any_more() -> None:
+    """A platform that stays away keeps the chore waiting no longer than the news is worth."""
+    async with core() as running:
+        running.chat.down |= {ADMIN, ALICE}
+        await issued(running, days=2)
+        with pytest.raises(PlatformDown):
+            await tell_of_expiring(running.ports)
+        await tell_of_expiring(later(running, days=2))
+        assert not running.chat.letters
 
 
 @virtual
@@ -179,13 +225,42 @@ async def test_what_is_of_no_use_any_more_is_forgotten_and_nothing_else() -> Non
         await tidy(running.ports, sweep)
         assert before == await kept(running)
         assert all(before.values())
-        await asyncio.sleep(1.5 * DAY)
-        await tidy(running.ports, sweep)
+        await tidy(later(running, days=1.5), sweep)
         assert {REQUESTS: 1, NEWEST: 1, expiry.TOLD: 2} == {name: n for name, n in (await kept(running)).items() if n}
-        await asyncio.sleep(30 * DAY)
-        await tidy(running.ports, sweep)
+        await tidy(later(running, days=31.5), sweep)
         assert not any((await kept(running)).values())
-        assert now() == swept[2]
+        assert now() + timedelta(days=31.5) == swept[2]
+
+
+@virtual
+async def test_what_cannot_be_forgotten_keeps_nothing_else(caplog: pytest.LogCaptureFixture) -> None:
+    """One document of a newer shape must not fill a disk."""
+    async with core() as running:
+        await littered(running)
+        records = running.store.records
+        await records.swap(GUESSES, "newer", None, "not a moment")
+        await records.swap(REQUESTS, "newer", None, '{"v": 99}')
+        swept: list[datetime] = []
+
+        async def sweep(at: datetime) -> int:
+            swept.append(at)
+            return 0
+
+        await tidy(later(running, days=31), sweep)
+        assert ["not forgotten: guesses", "not forgotten: requests"] == [each.getMessage() for each in caplog.records]
+        left = await kept(running)
+        assert {0} == {left[folder] for folder in (CODES, expiry.TOLD, "schedule drafts")}
+        assert 1 == len(swept)
+
+
+@virtual
+async def test_when_the_store_goes_away_tidying_is_tried_again() -> None:
+    async def down(_: datetime) -> int:
+        raise StorageDown("test")
+
+    async with core() as running:
+        with pytest.raises(StorageDown):
+            await tidy(running.ports, down)
 
 
 # The weekly report.
@@ -230,14 +305,12 @@ async def test_an_admin_gets_every_week_what_usage_would_say() -> None:
         assert report.text.partition("\n\n")[2] == said.replace("| here |", "| 10 |")
         assert report.picture
 
-        await asyncio.sleep(WEEK)
-        await send_reports(ports)
+        await send_reports(replace(ports, now=later(running, days=7).now))
         assert "**In 7 days**: nothing was asked." in letters(running, ADMIN)[1]
         assert running.chat.letters[ADMIN][1].picture is None
 
         assert "You get no weekly report" in await running.say("report", ADMIN, weekly="off")
-        await asyncio.sleep(WEEK)
-        await send_reports(ports)
+        await send_reports(later(running, days=14))
         assert 2 == len(letters(running, ADMIN))
 
 
@@ -278,8 +351,8 @@ async def test_who_runs_the_place_no_more_gets_no_more_of_them() -> None:
 
 
 @virtual
-async def test_while_nobody_can_tell_who_runs_a_place_nothing_is_sent_and_nobody_taken_off() -> None:
-    """A platform that is down, or that this process does not serve."""
+async def test_who_is_on_a_platform_that_is_not_served_waits_and_is_not_taken_off() -> None:
+    """It may be served again next week; nothing comes of asking every minute until then."""
     async with core() as running:
         running.chat.ranks[ADMIN] = Rank.ADMIN
         await running.say("report", ADMIN, weekly="on")
@@ -287,6 +360,69 @@ async def test_while_nobody_can_tell_who_runs_a_place_nothing_is_sent_and_nobody
         assert not running.chat.letters
         await send_reports(running.ports)
         assert 1 == len(letters(running, ADMIN))
+
+
+@virtual
+async def test_while_a_platform_is_down_its_reports_wait_and_the_others_are_sent() -> None:
+    """Of an admin nobody can tell then whether they are one; the owner is known, but cannot be written to."""
+    async with core() as running:
+        for user in (ADMIN, ALICE):
+            running.chat.ranks[user] = Rank.ADMIN
+            await running.say("report", user, weekly="on")
+        await running.say("report", OWNER, True, weekly="on")
+        running.chat.down |= {ADMIN, OWNER}
+        for _ in range(2):
+            with pytest.raises(PlatformDown, match="2 to be told later"):
+                await send_reports(running.ports)
+        assert {ALICE} == set(running.chat.letters)
+        running.chat.down.clear()
+        for _ in range(2):
+            await send_reports(later(running, hours=5))
+        assert (1, 1, 1) == tuple(len(letters(running, user)) for user in (ALICE, ADMIN, OWNER))
+
+
+@virtual
+async def test_a_report_that_waits_for_too_long_is_given_up_for_the_week() -> None:
+    """Six hours from when it was first tried in that week; the next one has six hours again."""
+    async with core() as running:
+        await running.say("report", OWNER, True, weekly="on")
+        for days in (0, 7):
+            running.chat.down.add(OWNER)
+            for hours in range(6):
+                with pytest.raises(PlatformDown):
+                    await send_reports(later(running, days, hours))
+            await send_reports(later(running, days, hours=6))
+            running.chat.down.clear()
+            await send_reports(later(running, days, hours=7))
+            assert not running.chat.letters
+        await send_reports(later(running, days=14))
+        assert 1 == len(letters(running, OWNER))
+
+
+@virtual
+async def test_what_waited_when_the_service_went_away_itself_has_six_hours_again_in_another_week() -> None:
+    """At its start no platform is there yet."""
+    async with core() as running:
+        await running.say("report", OWNER, True, weekly="on")
+        running.chat.down.add(OWNER)
+        for days in (0, 7):
+            with pytest.raises(PlatformDown):
+                await send_reports(later(running, days))
+        running.chat.down.clear()
+        await send_reports(later(running, days=7, hours=5))
+        assert 1 == len(letters(running, OWNER))
+
+
+@virtual
+async def test_who_wants_no_more_while_their_report_waits_is_not_put_back() -> None:
+    async with core() as running:
+        await running.say("report", OWNER, True, weekly="on")
+        running.chat.down.add(OWNER)
+        records, theirs = running.store.records, key(OWNER, channel=f"dm{OWNER}", community="")
+        leaving = WatchedRecords(records, lambda: unsubscribe(records, theirs))
+        with pytest.raises(PlatformDown):
+            await send_reports(replace(running.ports, records=leaving))
+        assert not await subscribed(running)
 
 
 @virtual
