@@ -87,13 +87,13 @@ class RedisServer:
         return f"redis://127.0.0.1:{self.port}/0"
 
     async def start(self) -> None:
-        """Start, and return once it takes connections. Raises TimeoutError, ChildProcessError."""
+        """Start, and return once it has read its data and takes commands. Raises TimeoutError, ChildProcessError."""
         where = ("--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self._folder), "--save", "")
         command = (server_program(), *where, "--maxmemory-policy", "noeviction", *self._options)
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(command, stdout=log)  # noqa: ASYNC220  # any loop may end it
         async with asyncio.timeout(START):
-            while not await self._listens():
+            while not await self._takes_commands():
                 await asyncio.sleep(0.01)
         if self.ended:
             raise ChildProcessError(self.ended)
@@ -105,13 +105,15 @@ class RedisServer:
             process.kill()
             await asyncio.to_thread(process.wait)
 
-    async def _listens(self) -> bool:
+    async def _takes_commands(self) -> bool:
         try:
-            _, writer = await asyncio.open_connection("127.0.0.1", self.port)
+            reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+            writer.write(b"PING\r\n")
+            reply = await reader.readline()
         except OSError:
             return False
         writer.close()
-        return True
+        return bool(reply) and not reply.startswith(b"-LOADING")
 
 
 @contextlib.asynccontextmanager

@@ -176,7 +176,8 @@ async def test_a_clock_that_is_put_forward_or_back_neither_skips_nor_repeats(jum
 
 
 def chore(do: Callable[[], Awaitable[None]]) -> Chore:
-    return Chore("dusting", Recurrence("UTC", seconds=3_600, since=datetime(2026, 1, 1, tzinfo=UTC)), do)
+    """One that is done every hour, next in half of one."""
+    return Chore("dusting", Recurrence("UTC", seconds=3_600, since=utc_now() - timedelta(hours=72.5)), do)
 
 
 async def test_a_chore_is_done_once_by_whoever_keeps_time() -> None:
