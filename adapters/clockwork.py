@@ -53,7 +53,7 @@ class Clockwork:
         self._chores = chores
         self._office = Office(leases, ["clockwork"], ports.now, term=TERM)
         self._begun: set[str] = set()
-        self._done: dict[str, datetime] = {}
+        self._next: dict[str, datetime | None] = {}
         self._room = asyncio.Semaphore(AT_ONCE)
 
     async def serve(self) -> None:
@@ -70,7 +70,7 @@ class Clockwork:
         scheduler.start()
         log.info("keeping time")
         self._begun.clear()
-        self._done.clear()
+        self._next.clear()
         try:
             while True:
                 await self._look(scheduler)
@@ -86,7 +86,7 @@ class Clockwork:
                 assert schedule.waiting is not None
                 self._hand(scheduler, schedule.id, schedule.waiting, partial(self._happen, schedule.id))
             for chore in self._chores:
-                when = await self._next(chore)
+                when = await self._time_of(chore)
                 if when is not None and when <= until:
                     self._hand(scheduler, f"chore {chore.name}", when, partial(self._do, chore))
         except StorageDown as trouble:
@@ -117,14 +117,14 @@ class Clockwork:
     async def _happen(self, id: str) -> None:
         await happen(self._ports, self._sessions, id)
 
-    async def _next(self, chore: Chore) -> datetime | None:
+    async def _time_of(self, chore: Chore) -> datetime | None:
         """When a chore is to be done: at its next time after the last; one that was never done begins now."""
-        if chore.name not in self._done:
+        if chore.name not in self._next:
             done = await last_done(self._ports.records, chore.name)
             if done is None:
                 await note_done(self._ports.records, chore.name, done := self._ports.now())
-            self._done[chore.name] = done
-        return self._ports.planner.after(chore.recurrence, self._done[chore.name])
+            self._next[chore.name] = self._ports.planner.after(chore.recurrence, done)
+        return self._next[chore.name]
 
     async def _do(self, chore: Chore) -> None:
         """Do a chore, and write down that it was done, also when it is broken: it is not worth doing again at once."""
@@ -136,4 +136,4 @@ class Clockwork:
         except Exception:
             log.exception("the chore %s is broken", chore.name)
         await note_done(self._ports.records, chore.name, began)
-        self._done[chore.name] = began
+        self._next[chore.name] = self._ports.planner.after(chore.recurrence, began)

@@ -42,27 +42,26 @@ async def unreachable(ports: Ports, turn: Turn) -> None:
     """What a schedule says can be shown to nobody there any more: its owner gets it in private, and it is ended."""
     if isinstance(turn.task, Inbound) and turn.task.schedule:
         said, why = turn.reply.text or turn.task.text, "I cannot write there any more."
-        consequence = await _ended(ports, turn.task.schedule, why) or why
+        consequence = await _ended(ports, await ports.schedules.get(turn.task.schedule), why) or why
         await write_to(ports, turn.origin.key.person, Reply(said, f"This was due. {consequence}"))
 
 
 async def stop(ports: Ports, id: str, why: str) -> None:
     """End what cannot go on as it is, and tell its owner where that can be."""
     schedule = await ports.schedules.get(id)
-    if schedule is not None and (consequence := await _ended(ports, id, why)):
+    if schedule is not None and (consequence := await _ended(ports, schedule, why)):
         await write_to(ports, schedule.owner.person, Reply(schedule.text, f"I did not do this. {consequence}"))
 
 
-async def _ended(ports: Ports, id: str, why: str) -> str:
+async def _ended(ports: Ports, schedule: Schedule | None, why: str) -> str:
     """Pause a schedule, or forget one for a single time. Returns that in words; "" where it was ended before."""
-    schedule = await ports.schedules.get(id)
     if schedule is None or schedule.paused:
         return ""
-    log.info("schedule %s is ended: %s", id, why)
+    log.info("schedule %s is ended: %s", schedule.id, why)
     if schedule.recurrence.once:
-        await ports.schedules.remove(id)
+        await ports.schedules.remove(schedule.id)
         return why
-    await agenda.pause(ports, id, why)
+    await agenda.pause(ports, schedule.id, why)
     return f"{why} I have paused it. {how_to_go_on(schedule)}"
 
 

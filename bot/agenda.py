@@ -27,19 +27,6 @@ _DRAFTS = "schedule drafts"
 _shape = Shape(TypeAdapter(Schedule), version=1)
 
 
-async def zone_of(ports: Ports, person: str) -> str:
-    """Where somebody lives, as they have said: a name of the IANA database; "" when they have not."""
-    return (await ports.settings.get(_home(person))).get("zone", "")
-
-
-async def set_zone(ports: Ports, person: str, zone: str) -> None:
-    await ports.settings.put(_home(person), {"zone": zone})
-
-
-def _home(person: str) -> str:
-    return f"person/{person}"
-
-
 # Made.
 
 

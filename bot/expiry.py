@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from bot import keyring
-from bot.agenda import zone_of
 from bot.amounts import moment_words
 from bot.keyring import KeyRecord
 from bot.people import letter, write_all
 from bot.ports import Ports, Records
+from bot.preferences import zone_of
 from bot.records import forget_past
 from bot.reply import Reply, plain
 from bot.throttle import ms

@@ -14,6 +14,8 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import quote
 
+from sandbox.listening import listening
+
 VERSION, LOGIN_VERSION, RESERVED = 5, 1, 0
 NO_LOGIN, LOGIN, NONE_OF_THESE = 0, 2, 0xFF
 CONNECT = 1
@@ -50,8 +52,7 @@ class Socks:
         self.sent = self.received = 0
         """Bytes that it has carried to destinations, and back."""
         self._login = login
-        self._server: asyncio.Server | None = None
-        self._clients: set[asyncio.Task[None]] = set()
+        self._open = contextlib.AsyncExitStack()
 
     @property
     def url(self) -> str:
@@ -59,24 +60,13 @@ class Socks:
         return f"socks5://{user}127.0.0.1:{self.port}"
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
-        self.port = self._server.sockets[0].getsockname()[1]
+        self.port = await self._open.enter_async_context(listening(self._serve))
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        assert self._server is not None
-        self._server.close()
-        for client in self._clients:
-            client.cancel()
-        await asyncio.gather(*self._clients, return_exceptions=True)
-        await self._server.wait_closed()
-
-    def _accept(self, reader: StreamReader, writer: StreamWriter) -> None:
-        client = asyncio.ensure_future(self._serve(reader, writer))
-        self._clients.add(client)
-        client.add_done_callback(self._clients.discard)
+        await self._open.aclose()
 
     async def _serve(self, reader: StreamReader, writer: StreamWriter) -> None:
         """One client, from its greeting to the end of what is carried for it."""

@@ -23,6 +23,7 @@ from cryptography.x509.oid import NameOID
 
 from adapters.fetch import Outside
 from adapters.fetch.addresses import Address, is_public
+from sandbox.listening import listening
 
 HERE = "127.0.0.1"
 """The address of every host; it counts as public."""
@@ -65,8 +66,7 @@ class WideWeb:
         self._pages: dict[str, list[Page]] = {}
         self._told: dict[ssl.SSLObject, str | None] = {}
         self._certificate = b""
-        self._server: asyncio.Server | None = None
-        self._clients: set[asyncio.Task[None]] = set()
+        self._open = contextlib.AsyncExitStack()
 
     @property
     def outside(self) -> Outside:
@@ -92,19 +92,13 @@ class WideWeb:
 
     async def __aenter__(self) -> Self:
         self._certificate, key = _certificate(self._hosts)
-        self._server = await asyncio.start_server(self._accept, HERE, 0, ssl=self._tls(key))
-        self.port = self._server.sockets[0].getsockname()[1]
+        self.port = await self._open.enter_async_context(listening(self._serve, self._tls(key)))
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        assert self._server is not None
-        self._server.close()
-        for client in self._clients:
-            client.cancel()
-        await asyncio.gather(*self._clients, return_exceptions=True)
-        await self._server.wait_closed()
+        await self._open.aclose()
 
     def _tls(self, key: bytes) -> ssl.SSLContext:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -119,14 +113,9 @@ class WideWeb:
         del context
         self._told[connection] = server
 
-    def _accept(self, reader: StreamReader, writer: StreamWriter) -> None:
-        self.connections += 1
-        client = asyncio.ensure_future(self._serve(reader, writer))
-        self._clients.add(client)
-        client.add_done_callback(self._clients.discard)
-
     async def _serve(self, reader: StreamReader, writer: StreamWriter) -> None:
         """One request, one answer."""
+        self.connections += 1
         with contextlib.suppress(OSError, asyncio.IncompleteReadError), contextlib.closing(writer):
             visit = await _request(reader, self._told.pop(writer.get_extra_info("ssl_object"), None))
             self.visits.append(visit)

@@ -9,6 +9,7 @@ from bot.chat import Key
 from bot.commands.spec import Command, Param
 from bot.errors import BadArgument
 from bot.ports import Outcome, Ports, Setting
+from bot.preferences import zone_of
 from bot.reply import Button, Reply, plain
 from bot.schedule import Job, Recurrence, Schedule
 
@@ -76,7 +77,7 @@ async def _read(setting: Setting, job: Job) -> tuple[Recurrence, str]:
     """When, and what. Where a platform has no named arguments, both stand in one line. Raises Refused."""
     ports, arguments = setting.ports, setting.call.arguments
     when, text = arguments.get("when", "").strip(), arguments.get("text", "").strip()
-    zone, now = await agenda.zone_of(ports, setting.call.origin.key.person), setting.call.origin.at
+    zone, now = await zone_of(ports, setting.call.origin.key.person), setting.call.origin.at
     recurrence, rest = (ports.planner.read(when, now, zone), text) if text else ports.planner.split(when, now, zone)
     if not rest:
         raise BadArgument(HOW[job])

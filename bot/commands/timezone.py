@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from bot import agenda
 from bot.amounts import moment_words
 from bot.chat import Call
 from bot.commands.spec import Command, Param
 from bot.errors import BadArgument
 from bot.ports import Outcome, Ports, Setting
+from bot.preferences import set_zone, zone_of
 from bot.reply import Reply, plain
 
 HOW = "Write `/timezone` and where you are, like `/timezone Europe/Oslo` or `/timezone Tokyo`."
@@ -17,11 +17,11 @@ async def _timezone(setting: Setting) -> Outcome:
     ports, person = setting.ports, setting.call.origin.key.person
     typed = setting.call.arguments.get("zone", "").strip()
     if not typed:
-        return Reply(_told(ports, await agenda.zone_of(ports, person)))
+        return Reply(_told(ports, await zone_of(ports, person)))
     zone = ports.planner.zone(typed)
     if zone is None:
         raise BadArgument(f"I know no zone “{plain(typed)}”.{_nearly(ports.planner.zones(typed))} {HOW}")
-    await agenda.set_zone(ports, person, zone)
+    await set_zone(ports, person, zone)
     return Reply(f"{_told(ports, zone)} What you have at set times already keeps the zone that it was made in.")
 
 

@@ -19,6 +19,7 @@ from bot.keyring import KeyRecord, KeyScope
 from bot.owner import CODES
 from bot.people import letter, set_role_rank, write_to
 from bot.ports import Ports
+from bot.preferences import set_zone
 from bot.reply import Picture, Reply, literal
 from bot.schedule import Job, Recurrence, Schedule
 from bot.throttle import by_person
@@ -91,7 +92,7 @@ async def test_whoever_uses_a_key_and_whoever_issued_it_hear_three_days_before_i
 async def test_of_a_key_that_nobody_uses_whoever_it_was_made_for_is_told_in_their_own_time() -> None:
     async with core() as running:
         await issued(running, days=2)
-        await agenda.set_zone(running.ports, f"test:{ALICE}", "Asia/Tokyo")
+        await set_zone(running.ports, f"test:{ALICE}", "Asia/Tokyo")
         await tell_of_expiring(running.ports)
         assert "Mon 23 Nov 2026, 21:00 (Asia/Tokyo)" in literal(letters(running, ALICE)[0])
 
