@@ -52,7 +52,8 @@ def load_message(raw: str | bytes) -> Message:
 
 
 def dump_charge(charge: Charge) -> str:
-    return _dump(_charges, charge)
+    """Without its shares: nothing is taken from them any more."""
+    return _dump(_charges, charge, {"shares"})
 
 
 def load_charge(raw: str | bytes) -> Charge:
@@ -78,11 +79,11 @@ def load_schedule(raw: str | bytes) -> Schedule:
     return _load(_schedules, raw)
 
 
-def _dump(shape: TypeAdapter[T], value: T) -> str:
+def _dump(shape: TypeAdapter[T], value: T, without: set[str] | None = None) -> str:
     try:
-        return f'{{"v":{VERSION},{shape.dump_json(value, warnings="error").decode()[1:]}'
+        return f'{{"v":{VERSION},{shape.dump_json(value, exclude=without, warnings="error").decode()[1:]}'
     except PydanticSerializationError:  # half a surrogate pair, which only an escape can tell
-        return json.dumps({"v": VERSION, **shape.dump_python(value, mode="json", warnings="error")})
+        return json.dumps({"v": VERSION, **shape.dump_python(value, mode="json", exclude=without, warnings="error")})
 
 
 def _load(shape: TypeAdapter[T], raw: str | bytes) -> T:

@@ -7,11 +7,10 @@ from typing import Any
 
 from redis.asyncio import Redis
 
+from storage.redis.way import Call, way_to
+
 MOST = 64
 """Calls on one trip: Redis does nothing else until it has done them."""
-
-Call = tuple[str, int, *tuple[str, ...]]
-"""What EVALSHA is given: the script's hash, the number of keys, the keys, the arguments."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +39,7 @@ class Conveyor:
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
+        self._go = way_to(redis)
         self._waiting: list[Parcel] = []
         self._under_way = False
         self._belt: asyncio.Task[None] | None = None
@@ -53,9 +53,12 @@ class Conveyor:
             return await parcel.reply
         self._under_way = True
         try:
-            return await self._redis.evalsha(*call)
+            (reply,) = await self._go([call])
         finally:
             self._go_on()
+        if isinstance(reply, Exception):
+            raise reply
+        return reply
 
     async def eval(self, *call: *Call) -> Any:
         """Run a script as Redis.eval does, on a way of its own: that happens once in a server's life."""
@@ -83,15 +86,8 @@ class Conveyor:
 
     async def _trip(self, parcels: Sequence[Parcel]) -> None:
         try:
-            replies = await self._replies([parcel.call for parcel in parcels])
+            replies = await self._go([parcel.call for parcel in parcels])
         except (Exception, asyncio.CancelledError) as error:
             replies = [error] * len(parcels)
         for parcel, reply in zip(parcels, replies, strict=True):
             parcel.deliver(reply)
-
-    async def _replies(self, calls: Sequence[Call]) -> Sequence[Any]:
-        """The reply to each call, or its error. Raises what befalls all of them."""
-        async with self._redis.pipeline(transaction=False) as pipe:
-            for call in calls:
-                pipe.evalsha(*call)
-            return await pipe.execute(raise_on_error=False)

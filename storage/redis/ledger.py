@@ -2,9 +2,8 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -55,8 +54,7 @@ class RedisLedger:
         self._redis = redis
         self._zone = zone
         self._own_clock = own_clock
-        self._today = calendar(datetime.fromtimestamp(0, UTC), zone)
-        """The day that it was when the clock was last heard of. The first script that is run tells it."""
+        self._pass(datetime.fromtimestamp(0, UTC))  # the first script that is run tells the day
         calls = Conveyor(redis)
         self._reserve, self._renew, self._settle, self._release, self._expire = (
             script(calls, f"quota_{verb}", "accounts") for verb in ("reserve", "renew", "settle", "release", "expire")
@@ -70,7 +68,7 @@ class RedisLedger:
     async def reserve(
         self, id: str, shares: Sequence[Share], demand: Demand, ttl: timedelta, now: datetime
     ) -> Granted | Denied:
-        costs = {unit: (cost.fixed, cost.rate) for unit, cost in demand.costs.items()}
+        costs = {str(unit): (cost.fixed, cost.rate) for unit, cost in demand.costs.items()}
         asked = {"shares": _slips(shares), "costs": costs, "most": demand.most, "least": demand.least}
         slip = from_json(await self._ask(self._reserve, now, {"id": id, "ttl": _ms(ttl), **asked}))
         return granted_of(slip) if isinstance(slip[0], int) else Denied(balance_of(slip))
@@ -81,16 +79,16 @@ class RedisLedger:
 
     @translated
     async def settle(self, charge: Charge, now: datetime) -> Settlement:
-        spending, doc = spending_of(charge, ""), dump_charge(replace(charge, shares=()))
+        spending, doc = spending_of(charge, ""), dump_charge(charge)
         asked = {
             "id": charge.id,
             "shares": _slips(charge.shares),
-            "spent": dict(charge.spent),
+            "spent": {str(unit): amount for unit, amount in charge.spent.items()},
             "figures": [getattr(spending, figure) for figure in FIGURES],
             "keep": keys.CHARGE,
             "spending_keep": keys.SPENDING,
         }
-        whose = json.dumps(quota.name_of(spending)[1:])
+        whose = _whose(quota.name_of(spending)[1:])
         reply = await self._ask(self._settle, now, asked, doc, whose, others=partial(_of_charge, charge.id))
         new, crossings = from_json(reply)
         return Settlement(new, crossings_of(crossings))
@@ -168,13 +166,17 @@ class RedisLedger:
         """Run a script on the day that is now by the clock that counts; `others` are more keys that it needs then."""
         clock = {} if self._own_clock else {"now": ms(now)}
         while True:
-            today = self._today
-            bounds = {"day": today.day, "day_end": today.day_end, "month": today.month, "month_end": today.month_end}
-            question = to_json({**clock, **bounds, "lines": keys.JOURNAL, **asked})
-            reply = await verb(keys=[*keys.ledger(), *others(today)], args=[question, *more])
+            question = to_json({**clock, **self._bounds, **asked})
+            reply = await verb(keys=[*keys.ledger(), *others(self._today)], args=[question, *more])
             if not isinstance(reply, int):
                 return text(reply)
-            self._today = calendar(moment(reply), self._zone)
+            self._pass(moment(reply))
+
+    def _pass(self, moment: datetime) -> None:
+        """Go over to the day in which the clock that counts is."""
+        self._today = today = calendar(moment, self._zone)
+        bounds = {"day": today.day, "day_end": today.day_end, "month": today.month, "month_end": today.month_end}
+        self._bounds = {**bounds, "lines": keys.JOURNAL}
 
 
 def _of_charge(id: str, today: Calendar) -> Sequence[str]:
@@ -185,10 +187,21 @@ def _ms(length: timedelta) -> int:
     return round(length.total_seconds() * 1000)
 
 
-def _slips(shares: Sequence[Share]) -> list[tuple[str, list[tuple[str, int]]]]:
-    """Shares as scripts read them, each limit named once."""
-    usual = ({name_of(limit.unit, limit.window): limit.most for limit in share.usual} for share in shares)
-    return [(share.scope, list(limits.items())) for share, limits in zip(shares, usual, strict=True)]
+def _slips(shares: Sequence[Share]) -> list[tuple[str, Sequence[tuple[str, int]]]]:
+    """Shares as scripts read them."""
+    return [(share.scope, _usual(share.usual) if share.usual else ()) for share in shares]
+
+
+@lru_cache(maxsize=1024)
+def _usual(limits: tuple[Limit, ...]) -> Sequence[tuple[str, int]]:
+    """Each limit named once: operators have few kinds of users."""
+    return tuple({name_of(limit.unit, limit.window): limit.most for limit in limits}.items())
+
+
+@lru_cache(maxsize=4096)
+def _whose(names: tuple[str, ...]) -> str:
+    """Whose a spending is, as scripts add it up."""
+    return json.dumps(names)
 
 
 def _dates(first: date, last: date) -> list[str]:

@@ -2,7 +2,6 @@
 
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from operator import attrgetter
 from zoneinfo import ZoneInfo
@@ -92,7 +91,7 @@ class SqliteLedger:
         await self._database.write(job)
 
     async def settle(self, charge: Charge, now: datetime) -> Settlement:
-        today, doc = calendar(now, self._zone), dump_charge(replace(charge, shares=()))
+        today, doc = calendar(now, self._zone), dump_charge(charge)
 
         def job(connection: sqlite3.Connection) -> Settlement:
             known = connection.execute("SELECT crossings FROM charge WHERE id = ?", (charge.id,)).fetchone()
