@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Coroutine
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from bot.billing import refusal, without_money
@@ -19,7 +20,7 @@ from bot.own import OwnKeysOff, own_of
 from bot.ports import STORE_PAUSE, Ports
 from bot.preferences import plus_for
 from bot.quota import Charge, Demand, Denied, Share, Unit
-from bot.tasks import end, to_its_end
+from bot.tasks import end, even_if_cancelled
 from bot.turn import Usage
 from bot.usage import cost
 
@@ -156,37 +157,32 @@ class Desk:
             QuotaExhausted: A limit has too little left.
             TooManyAtOnce: So many of that person's are under way.
         """
-        async with self._place(caller.person), self._held(caller, spec, demand, own=own) as bill:
-            yield bill
-
-    @contextlib.asynccontextmanager
-    async def _place(self, person: str) -> AsyncIterator[None]:
-        """One of a person's places, until the block ends. Raises TooManyAtOnce."""
+        person = caller.person
         if self._under_way[person] >= AT_ONCE:
             raise TooManyAtOnce(person, AT_ONCE)
         self._under_way[person] += 1
         try:
-            yield
+            call = await self._held(caller, spec, demand, own=own)
+            try:
+                yield call.bill
+            finally:
+                self._holds.discard(call.id)
+                await even_if_cancelled(partial(self._close, call))
         finally:
             self._under_way[person] -= 1
             if not self._under_way[person]:
                 del self._under_way[person]
 
-    @contextlib.asynccontextmanager
-    async def _held(self, caller: Caller, spec: ModelSpec, demand: Demand, *, own: bool) -> AsyncIterator[Bill]:
+    async def _held(self, caller: Caller, spec: ModelSpec, demand: Demand, *, own: bool) -> "_Call":
+        """Raises QuotaExhausted."""
         if own:
             demand = without_money(demand)
         id, shares, ports = secrets.token_hex(12), shares_of(self.ports, caller), self.ports
         outcome = await ports.ledger.reserve(id, shares, demand, HELD, ports.now())
         if isinstance(outcome, Denied):
             raise refusal(ports, caller.person, outcome.balance)
-        bill = Bill(outcome.output)
         self._holds.add(id)
-        try:
-            yield bill
-        finally:
-            self._holds.discard(id)
-            await self._close(_Closing(id, caller, spec, shares, bill.took, own))
+        return _Call(id, caller, spec, shares, Bill(outcome.output), own)
 
     async def drain(self, grace: float) -> None:
         """
@@ -199,47 +195,45 @@ class Desk:
         await end(*self._aside)
         await self._holds.close()
 
-    async def _close(self, closing: "_Closing") -> None:
-        """Charge, or let go of what was held; also when whoever asked has left."""
-        await to_its_end(self._closed(closing))
-
-    async def _closed(self, closing: "_Closing") -> None:
+    async def _close(self, call: "_Call") -> None:
+        """Charge, or let go of what was held."""
         try:
-            await closing.once(self.ports)
+            await call.write_down(self.ports)
         except StorageDown as trouble:
-            log.error("call %s is charged later: %s", closing.id, trouble)
-            self.aside(closing.until_done(self.ports))
+            log.error("call %s is charged later: %s", call.id, trouble)
+            self.aside(call.until_written_down(self.ports))
 
 
 @dataclass(frozen=True, slots=True)
-class _Closing:
-    """A call that has ended."""
+class _Call:
+    """A call for which something is held."""
 
     id: str
     caller: Caller
     spec: ModelSpec
     shares: tuple[Share, ...]
-    took: Took | None
+    bill: Bill
     own: bool
 
-    async def once(self, ports: Ports) -> None:
-        """Write it down. Raises StorageDown."""
-        now = ports.now()
-        if self.took is None:
+    async def write_down(self, ports: Ports) -> None:
+        """What it took; a second time changes nothing. Raises StorageDown."""
+        now, took = ports.now(), self.bill.took
+        if took is None:
             await ports.ledger.release(self.id, now)
             return
-        took = replace(self.took, usage=replace(self.took.usage, own=self.own))
+        if self.own:
+            took = replace(took, usage=replace(took.usage, own=True))
         held, spec = self.caller.held, self.spec
         charge = Charge(
             self.id, self.caller.key, spec.alias, took.usage, now, took.spent(spec), self.shares, held.account
         )
         await ports.ledger.settle(charge, now)
 
-    async def until_done(self, ports: Ports) -> None:
-        """Write it down as soon as the store is back, if that is within `TRIED`."""
+    async def until_written_down(self, ports: Ports) -> None:
+        """As soon as the store is back, if that is within `TRIED`."""
         deadline = ports.now() + TRIED
         while ports.now() < deadline:
             await asyncio.sleep(STORE_PAUSE)
             with contextlib.suppress(StorageDown):
-                return await self.once(ports)
+                return await self.write_down(ports)
         return None

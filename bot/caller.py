@@ -1,6 +1,7 @@
 """As whom a program asks: by the key that it sends. Nobody types, and no platform knows it."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from bot.billing import client_scope, community_scope, user_scope
 from bot.chat import Key
@@ -14,7 +15,7 @@ HTTP = "http"
 """The platform of those who are known by their key alone, and the bot through which every program asks."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Caller:
     """
     Whoever a key stands for.
@@ -26,7 +27,7 @@ class Caller:
     held: KeyRecord
     plus: bool = False
 
-    @property
+    @cached_property
     def person(self) -> str:
         """
         The same as in chat, where it is known whose key it is, and else the key itself.
@@ -39,7 +40,7 @@ class Caller:
         alone = held.uses == 1 and len(held.redeemed_by) == 1
         return held.redeemed_by[0] if alone else f"{HTTP}:{held.account}"
 
-    @property
+    @cached_property
     def key(self) -> Key:
         """Where what they ask is written down: in the community that gave the key, in a channel of the key's own."""
         platform, _, user = self.person.partition(":")

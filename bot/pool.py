@@ -9,6 +9,7 @@ after that, whoever asked decides what becomes of the answer.
 import asyncio
 import contextlib
 import functools
+import itertools
 import secrets
 import time
 from collections import defaultdict
@@ -108,6 +109,7 @@ class Pool:
         self._strict = strict_affinity
         self._members: dict[str, Member] = {}
         self._probes: dict[str, Probe | None] = {}
+        self._tokens = map(f"{secrets.token_hex(8)}-{{}}".format, itertools.count())
         self._lines: defaultdict[frozenset[str], asyncio.Lock] = defaultdict(asyncio.Lock)
         """Those who wait for a place, by the accounts that could answer them; first come, first served."""
 
@@ -162,28 +164,24 @@ class Pool:
         """Pass a program's call on, as `bot.ports.Api.call` says. Another account is asked until one has answered."""
         tried: dict[str, ModelDown] = {}
         while True:
-            async with self._place(request, tried) as place, contextlib.AsyncExitStack() as stack:
-                member = place.member
+            async with self._place(request, tried) as place:
+                response: ApiResponse | None = None
                 try:
-                    response = await self._opened(member, request, stack)
+                    async with self._opened(place.member, request) as response:
+                        await self._stay(request, place)
+                        yield response
                 except ModelDown as trouble:
                     await self._failed(place, trouble)
-                    tried[member.name] = trouble
-                    continue
+                    if response is not None:
+                        raise
+                    tried[place.member.name] = trouble
                 except Refused:
+                    if response is None:
+                        await self._did_well(place)
+                    raise
+                else:
                     await self._did_well(place)
-                    raise
-                await self._stay(request, place)
-                try:
-                    yield response
-                except ModelDown as trouble:
-                    await self._failed(place, trouble)
-                    raise
-                finally:
-                    if response.usage:
-                        member.tally += of_usage(self._today(), response.usage, request.spec)
-                await self._did_well(place)
-                return
+                    return
 
     async def statuses(self) -> Sequence[Status]:
         """How each account does. Raises StorageDown."""
@@ -238,7 +236,7 @@ class Pool:
     @contextlib.asynccontextmanager
     async def _place(self, request: Wanted, tried: Mapping[str, ModelDown]) -> AsyncIterator[Place]:
         """A place on an account, until the block ends. Raises as `stream` does."""
-        token = secrets.token_hex(8)
+        token = next(self._tokens)
         place = await self._taken(request, tried, token)
         limited = place.member.account.is_limited
         renewing = asyncio.ensure_future(self._renew(place.member, token)) if limited else None
@@ -253,15 +251,18 @@ class Pool:
 
     async def _taken(self, request: Wanted, tried: Mapping[str, ModelDown], token: str) -> Place:
         """Choose an account and take a place on it, in line where all are taken. Raises as `stream` does."""
-        line = self._lines[frozenset(each.name for each in self._serving(request))]
-        if not line.locked():
+        if not self._lines or not self._line(request).locked():
             with contextlib.suppress(AllTaken):
                 return await self._chosen(request, tried, token)
         try:
-            async with asyncio.timeout(LINE), line:
+            async with asyncio.timeout(LINE), self._line(request):
                 return await self._once_free(request, tried, token)
         except TimeoutError:
             raise AllTaken(f"no place for {request.spec.model} within {LINE:.0f} s", LOOK) from None
+
+    def _line(self, request: Wanted) -> asyncio.Lock:
+        """Where those wait whom the same accounts could answer. Raises as `_serving` does."""
+        return self._lines[frozenset(each.name for each in self._serving(request))]
 
     async def _once_free(self, request: Wanted, tried: Mapping[str, ModelDown], token: str) -> Place:
         """Look again and again, first in line."""
@@ -361,20 +362,26 @@ class Pool:
 
     # Listening.
 
-    async def _opened(self, member: Member, request: ApiRequest, stack: contextlib.AsyncExitStack) -> ApiResponse:
-        """Ask one account, until it begins to answer, and count that. `stack` ends the call. Raises ModelDown."""
-        began, day = time.monotonic(), self._today()
-        member.tally += Tally(day, questions=1)
+    @contextlib.asynccontextmanager
+    async def _opened(self, member: Member, request: ApiRequest) -> AsyncIterator[ApiResponse]:
+        """Ask one account, and count what comes of it once it begins to answer. Raises as `call` of an account does."""
         assert member.api is not None
         request.sent()
+        began, silence, failures = time.monotonic(), 0, 0
+        response: ApiResponse | None = None
         try:
-            response = await stack.enter_async_context(member.api.call(request))
+            async with member.api.call(request) as response:
+                silence = round(1000 * (time.monotonic() - began))
+                response.account = member.name
+                yield response
         except ModelDown:
-            member.tally += Tally(day, failures=1)
+            failures = int(response is None)
             raise
-        member.tally += Tally(day, spoken=1, silence=round(1000 * (time.monotonic() - began)))
-        response.account = member.name
-        return response
+        finally:
+            day = self._today()
+            member.tally += Tally(day, 1, failures, int(response is not None), silence)
+            if response is not None and response.usage:
+                member.tally += of_usage(day, response.usage, request.spec)
 
     async def _listen(self, member: Member, request: Request) -> AsyncGenerator[Chunk, None]:
         """Pass on what it says, and count it."""

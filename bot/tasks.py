@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 AGAIN = 10.0
@@ -32,4 +32,13 @@ async def to_its_end(call: Coroutine[Any, Any, None]) -> None:
         await asyncio.wait({calling})
         with contextlib.suppress(Exception):
             calling.result()
+        raise
+
+
+async def even_if_cancelled(call: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """As `to_its_end`, for what may be done twice: it is done again when we are cancelled, and needs no task before."""
+    try:
+        await call()
+    except asyncio.CancelledError:
+        await to_its_end(call())
         raise

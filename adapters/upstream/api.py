@@ -7,9 +7,9 @@ The SDK takes 1.8 ms of a processor for a call (docs/benchmarks.md), and nothing
 import contextlib
 import io
 import re
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -63,30 +63,39 @@ class ApiAccount:
     @contextlib.asynccontextmanager
     async def call(self, request: ApiRequest) -> AsyncIterator[ApiResponse]:
         """Pass a call on, as `bot.ports.Api.call` says. It is ready when the first bytes of the answer have come."""
-        async with contextlib.AsyncExitStack() as stack:
-            try:
-                response = await self._answered(request, stack)
-            except BotError as error:
-                conceal(error, self._api_key)
-                raise
-            yield response
+        try:
+            answered, response = await self._answered(request)
+        except BotError as error:
+            conceal(error, self._api_key)
+            raise
+        try:
+            yield answered
+        finally:
+            response.release()  # the connection is closed where not all was read
 
     async def close(self) -> None:
         if self._session is not None:
             await self._session.close()
 
-    async def _answered(
-        self, request: ApiRequest, stack: contextlib.AsyncExitStack, *, again: bool = True
-    ) -> ApiResponse:
+    async def _answered(self, request: ApiRequest, *, again: bool = True) -> tuple[ApiResponse, aiohttp.ClientResponse]:
         """Ask, and `again`, once, where the provider may only dislike how we called the answer's limit."""
-        response = await self._asked(request, stack)
-        if response.status == 200:
-            return await self._begun(response, stack)
-        told = await _told(response)
-        if again and response.status == 400 and request.limit and told.param == self._limit_name:
-            first, second = LIMITS["chat/completions"]
-            self._limit_name = second if self._limit_name == first else first
-            return await self._answered(request, stack, again=False)
+        response = await self._asked(request)
+        try:
+            if response.status == 200:
+                return await self._begun(response), response
+            told = await _told(response)
+            if not (again and response.status == 400 and request.limit and told.param == self._limit_name):
+                return self._refused(response, told), response
+        except BaseException:
+            response.release()
+            raise
+        response.release()
+        first, second = LIMITS["chat/completions"]
+        self._limit_name = second if self._limit_name == first else first
+        return await self._answered(request, again=False)
+
+    def _refused(self, response: aiohttp.ClientResponse, told: "_Told") -> ApiResponse:
+        """What a program gets to see of a refusal. Raises ModelDown or one of its kind for what is not its mistake."""
         trouble = of_status(response.status, told.code, told.message, response.headers)
         if isinstance(trouble, ModelDown) and not _is_own_mistake(response.status, told, trouble):
             raise trouble
@@ -96,7 +105,7 @@ class ApiAccount:
     def _key(self) -> bytes:
         return self._api_key.encode()
 
-    async def _asked(self, request: ApiRequest, stack: contextlib.AsyncExitStack) -> aiohttp.ClientResponse:
+    async def _asked(self, request: ApiRequest) -> aiohttp.ClientResponse:
         """Send it. Raises ModelDown or one of its kind."""
         body, type = (request.form, request.type) if request.form else (self._body(request), "application/json")
         headers = {
@@ -106,15 +115,16 @@ class ApiAccount:
             "User-Agent": "parley",
         }
         patience = self._patience[request.fields.get("stream") is True]
-        with _renaming():
-            sent = self._opened().post(
+        try:
+            return await self._opened().post(
                 f"{self._base_url}/{request.path}",
                 data=io.BytesIO(body) if len(body) > LARGE else body,
                 headers=headers,
                 allow_redirects=False,
                 timeout=patience,
             )
-            return await stack.enter_async_context(sent)
+        except (TimeoutError, *TROUBLE) as error:
+            raise _renamed(error) from error
 
     def _body(self, request: ApiRequest) -> bytes:
         names = LIMITS.get(request.path, ())
@@ -123,15 +133,15 @@ class ApiAccount:
         name = self._limit_name if len(names) > 1 else names[0]
         return to_json({**request.fields, name: request.limit})
 
-    async def _begun(self, response: aiohttp.ClientResponse, stack: contextlib.AsyncExitStack) -> ApiResponse:
+    async def _begun(self, response: aiohttp.ClientResponse) -> ApiResponse:
         """An answer whose first bytes are there. Raises ModelDown or one of its kind."""
-        blocks = await stack.enter_async_context(contextlib.aclosing(_blocks(response)))
-        first = await (_first_event(blocks) if response.content_type == EVENTS else anext(blocks, b""))
-        if response.content_type == "text/html":
+        body, type = _Body(response.content), response.content_type
+        await body.begin(END if type == EVENTS else None)
+        if type == "text/html":
             raise ModelMisconfigured(f"{self._base_url} answers with a page")
-        if response.content_type == EVENTS and (told := _failed_at_once(first)) is not None:
+        if type == EVENTS and (told := _failed_at_once(body.first)) is not None:
             raise renamed_event(told, begun=False)
-        return ApiResponse(200, response.headers.get("Content-Type", ""), _after(first, blocks))
+        return ApiResponse(200, response.headers.get("Content-Type", ""), body)
 
     def _opened(self) -> aiohttp.ClientSession:
         """The session. It cannot be made before a loop runs."""
@@ -169,9 +179,8 @@ def _is_own_mistake(status: int, told: _Told, trouble: ModelDown) -> bool:
 async def _told(response: aiohttp.ClientResponse) -> _Told:
     """Raises ModelDown or one of its kind."""
     body = b""
-    with _renaming():
-        while len(body) < LARGEST_ERROR and (block := await response.content.readany()):
-            body += block
+    while len(body) < LARGEST_ERROR and (block := await _read(response.content, begun=False)):
+        body += block
     try:
         error = from_json(body)["error"]
         return _Told(body, *(str(error.get(name) or "") for name in ("code", "message", "param")))
@@ -179,31 +188,41 @@ async def _told(response: aiohttp.ClientResponse) -> _Told:
         return _Told(body, message=f"{len(body)} bytes that are no error of OpenAI's")
 
 
-async def _blocks(response: aiohttp.ClientResponse) -> AsyncGenerator[bytes, None]:
-    """The body as it arrives. Raises ModelCut or ModelSilent, ModelDown before the first byte."""
-    begun = False
-    while True:
-        with _renaming(begun=begun):
-            block = await response.content.readany()
-        if not block:
-            return
-        begun = True
-        yield block
+class _Body:
+    """A body as it arrives, block by block, with its errors by our names. `first` is read before it is passed on."""
+
+    def __init__(self, content: aiohttp.StreamReader) -> None:
+        self._content = content
+        self._begun = False
+        self.first = b""
+
+    async def begin(self, end: re.Pattern[bytes] | None) -> None:
+        """Read the first of it: what comes first, or as much as has such an end. Raises as `read` does."""
+        self.first = await self.read()
+        while end and not end.search(self.first) and len(self.first) < LARGEST_ERROR and (block := await self.read()):
+            self.first += block
+
+    async def read(self) -> bytes:
+        """What comes next, nothing at the end. Raises ModelCut or ModelSilent, ModelDown before the first byte."""
+        block = await _read(self._content, begun=self._begun)
+        self._begun = True
+        return block
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> bytes:
+        block, self.first = self.first, b""
+        if not block and not (block := await self.read()):
+            raise StopAsyncIteration
+        return block
 
 
-async def _first_event(blocks: AsyncGenerator[bytes, None]) -> bytes:
-    """The blocks until there is a whole event, which may be an error."""
-    first = await anext(blocks, b"")
-    while not END.search(first) and len(first) < LARGEST_ERROR and (block := await anext(blocks, b"")):
-        first += block
-    return first
-
-
-async def _after(first: bytes, blocks: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
-    if first:
-        yield first
-    async for block in blocks:
-        yield block
+async def _read(content: aiohttp.StreamReader, *, begun: bool) -> bytes:
+    try:
+        return await content.readany()
+    except (TimeoutError, *TROUBLE) as error:
+        raise _renamed(error, begun=begun) from error
 
 
 async def _once(body: bytes) -> AsyncGenerator[bytes, None]:
@@ -221,12 +240,8 @@ def _failed_at_once(first: bytes) -> Any:
         return None
 
 
-@contextlib.contextmanager
-def _renaming(*, begun: bool = False) -> Iterator[None]:
-    """Around what aiohttp does. Raises our errors in place of its own."""
-    try:
-        yield
-    except TimeoutError as error:
-        raise (ModelCut if begun else ModelSilent)(type(error).__name__) from error
-    except TROUBLE as error:
-        raise renamed(error, begun=begun) from error
+def _renamed(error: Exception, *, begun: bool = False) -> BotError:
+    """Our error for one of aiohttp's."""
+    if isinstance(error, TimeoutError):
+        return (ModelCut if begun else ModelSilent)(type(error).__name__)
+    return renamed(error, begun=begun)
