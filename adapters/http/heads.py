@@ -1,7 +1,6 @@
 """
-Heads of requests: uvicorn waits for ever for one, of whatever size, and for a body that nobody reads.
-
-Whoever has no key could otherwise fill our memory, or take all our connections.
+Connections: uvicorn waits for ever for a head, of whatever size, for a body that nobody reads, and for those who do not
+read what they are sent. Whoever has no key could otherwise fill our memory, or take all our connections.
 """
 
 import asyncio
@@ -9,11 +8,16 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from adapters.http.presence import EXTENSION, PRESENCE, Presence
+
 LARGEST = 1 << 16
 """Bytes of a head; more only where they all come at once."""
 
 PATIENCE = 30.0
 """Seconds between two looks at a connection. One on which nothing was asked in between is closed."""
+
+STALLED = 60.0
+"""Seconds for which a caller may leave unread what they are sent; found out at the next look."""
 
 TOO_LARGE = b"The head of this request is too large."
 
@@ -32,6 +36,8 @@ class Heads(HttpToolsProtocol):
         self._in_head = True
         self._last: object = self  # the request that was answered at the last look; None when there was none yet
         self._watch: asyncio.TimerHandle | None = None
+        self._presence = Presence()
+        self._unread_since: float | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         super().connection_made(transport)
@@ -40,6 +46,19 @@ class Heads(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._unwatch()
         super().connection_lost(exc)
+        self._presence.leave()
+
+    def pause_writing(self) -> None:
+        self._unread_since = self.loop.time()
+        super().pause_writing()
+
+    def resume_writing(self) -> None:
+        self._unread_since = None
+        super().resume_writing()
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self.scope["extensions"] = {EXTENSION: {PRESENCE: self._presence}}
 
     def handle_websocket_upgrade(self) -> None:
         self._unwatch()
@@ -59,9 +78,17 @@ class Heads(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         self._in_head, self._read = True, 0
         super().on_message_complete()
+        if not self.pipeline:
+            self.flow.resume_reading()  # uvicorn does not after a large body, and would not see that its caller leaves
 
     def _look(self) -> None:
-        """Close a connection on which nothing is being answered, and nothing was asked since the last look."""
+        """
+        Close a connection on which nothing is being answered, and nothing was asked since the last look; and one whose
+        caller reads nothing: others want its place.
+        """
+        if self._unread_since is not None and self.loop.time() - self._unread_since > STALLED:
+            self.transport.abort()
+            return
         idle = self.cycle is None or self.cycle.response_complete
         if idle and self.cycle is self._last:
             self.transport.close()

@@ -99,7 +99,7 @@ def order(
 
 async def answered(wanted: Repeatable, work: Work) -> bytes:
     read = Read()
-    await wanted.answered(work, Outgoing(read.send, {}))
+    await wanted.answered(work, Outgoing(read.send, "req_1"))
     return read.body
 
 
@@ -109,7 +109,7 @@ async def test_the_second_time_it_is_the_same_answer_and_no_work() -> None:
     work = Work()
     first, second = Read(), Read()
     for read in (first, second):
-        await order(there).answered(work, Outgoing(read.send, {}))
+        await order(there).answered(work, Outgoing(read.send, "req_1"))
 
     assert b"To wit." == first.body == second.body
     assert 1 == work.done
