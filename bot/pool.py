@@ -58,19 +58,23 @@ TALLIES = "account tallies"
 """The folder: what each account did on the newest day on which it did anything."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Place:
     """
     A place on the account that was chosen for a question.
 
     Args:
+        token: By which it is held, where an account has only so many.
         own: The conversation's account so far; "" for none.
         trial: The record of its being tried after a rest; "" for none.
+        renewing: What holds it for as long as it is taken.
     """
 
     member: Member
+    token: str
     own: str
     trial: str = ""
+    renewing: "asyncio.Task[None] | None" = None
 
 
 Wanted = Request | ApiRequest
@@ -134,26 +138,28 @@ class Pool:
         """
         tried: dict[str, ModelDown] = {}
         while True:
-            async with self._place(request, tried) as place:
-                member, heard = place.member, False
-                try:
-                    async with contextlib.aclosing(self._listen(member, request)) as spoken:
-                        async for chunk in spoken:
-                            if chunk.text and not heard:
-                                heard = True
-                                await self._stay(request, place)
-                            yield chunk
-                except ModelDown as trouble:
-                    await self._failed(place, trouble)
-                    if heard:
-                        raise
-                    tried[member.name] = trouble
-                except Refused:
-                    await self._did_well(place)
+            place = await self._place(request, tried)
+            member, heard = place.member, False
+            try:
+                async with contextlib.aclosing(self._listen(member, request)) as spoken:
+                    async for chunk in spoken:
+                        if chunk.text and not heard:
+                            heard = True
+                            await self._stay(request, place)
+                        yield chunk
+            except ModelDown as trouble:
+                await self._failed(place, trouble)
+                if heard:
                     raise
-                else:
-                    await self._did_well(place)
-                    return
+                tried[member.name] = trouble
+            except Refused:
+                await self._did_well(place)
+                raise
+            else:
+                await self._did_well(place)
+                return
+            finally:
+                await self._leave(place)
 
     def carries(self, path: str) -> bool:
         """Whether an account that is there can be asked that by programs."""
@@ -164,24 +170,33 @@ class Pool:
         """Pass a program's call on, as `bot.ports.Api.call` says. Another account is asked until one has answered."""
         tried: dict[str, ModelDown] = {}
         while True:
-            async with self._place(request, tried) as place:
-                response: ApiResponse | None = None
-                try:
-                    async with self._opened(place.member, request) as response:
-                        await self._stay(request, place)
-                        yield response
-                except ModelDown as trouble:
-                    await self._failed(place, trouble)
-                    if response is not None:
-                        raise
-                    tried[place.member.name] = trouble
-                except Refused:
-                    if response is None:
-                        await self._did_well(place)
+            place = await self._place(request, tried)
+            member, began, silence = place.member, time.monotonic(), 0
+            response: ApiResponse | None = None
+            try:
+                assert member.api is not None
+                request.sent()
+                async with member.api.call(request) as response:
+                    silence = round(1000 * (time.monotonic() - began))
+                    response.account = member.name
+                    await self._stay(request, place)
+                    yield response
+            except ModelDown as trouble:
+                await self._failed(place, trouble)
+                if response is not None:
                     raise
-                else:
+                member.tally += Tally(self._today(), failures=1)
+                tried[member.name] = trouble
+            except Refused:
+                if response is None:
                     await self._did_well(place)
-                    return
+                raise
+            else:
+                await self._did_well(place)
+                return
+            finally:
+                self._count(member, request, response, silence)
+                await self._leave(place)
 
     async def statuses(self) -> Sequence[Status]:
         """How each account does. Raises StorageDown."""
@@ -233,21 +248,19 @@ class Pool:
 
     # Choosing.
 
-    @contextlib.asynccontextmanager
-    async def _place(self, request: Wanted, tried: Mapping[str, ModelDown]) -> AsyncIterator[Place]:
-        """A place on an account, until the block ends. Raises as `stream` does."""
-        token = next(self._tokens)
-        place = await self._taken(request, tried, token)
-        limited = place.member.account.is_limited
-        renewing = asyncio.ensure_future(self._renew(place.member, token)) if limited else None
+    async def _place(self, request: Wanted, tried: Mapping[str, ModelDown]) -> Place:
+        """A place on an account, until it is left. Raises as `stream` does."""
+        place = await self._taken(request, tried, next(self._tokens))
+        if place.member.account.is_limited:
+            place.renewing = asyncio.ensure_future(self._renew(place.member, place.token))
         place.member.running += 1
-        try:
-            yield place
-        finally:
-            place.member.running -= 1
-            if renewing is not None:
-                renewing.cancel()
-                await _noted(self._free(place.member, token))
+        return place
+
+    async def _leave(self, place: Place) -> None:
+        place.member.running -= 1
+        if place.renewing is not None:
+            place.renewing.cancel()
+            await _noted(self._free(place.member, place.token))
 
     async def _taken(self, request: Wanted, tried: Mapping[str, ModelDown], token: str) -> Place:
         """Choose an account and take a place on it, in line where all are taken. Raises as `stream` does."""
@@ -282,7 +295,7 @@ class Pool:
             pay(member, ready)
             trial = await self._take(member, known, token)
             if trial is not None:
-                return Place(member, own, trial)
+                return Place(member, token, own, trial)
             give_back(member, ready)
         resting = [known.wait(each.account, now) for each in others if each not in ready]
         raise nobody(request.spec.model, tried, resting, full=bool(ready))
@@ -362,26 +375,12 @@ class Pool:
 
     # Listening.
 
-    @contextlib.asynccontextmanager
-    async def _opened(self, member: Member, request: ApiRequest) -> AsyncIterator[ApiResponse]:
-        """Ask one account, and count what comes of it once it begins to answer. Raises as `call` of an account does."""
-        assert member.api is not None
-        request.sent()
-        began, silence, failures = time.monotonic(), 0, 0
-        response: ApiResponse | None = None
-        try:
-            async with member.api.call(request) as response:
-                silence = round(1000 * (time.monotonic() - began))
-                response.account = member.name
-                yield response
-        except ModelDown:
-            failures = int(response is None)
-            raise
-        finally:
-            day = self._today()
-            member.tally += Tally(day, 1, failures, int(response is not None), silence)
-            if response is not None and response.usage:
-                member.tally += of_usage(day, response.usage, request.spec)
+    def _count(self, member: Member, request: ApiRequest, response: ApiResponse | None, silence: int) -> None:
+        """Count a program's call that was answered after so many milliseconds, or was not."""
+        day = self._today()
+        member.tally += Tally(day, questions=1, spoken=int(response is not None), silence=silence)
+        if response is not None and response.usage:
+            member.tally += of_usage(day, response.usage, request.spec)
 
     async def _listen(self, member: Member, request: Request) -> AsyncGenerator[Chunk, None]:
         """Pass on what it says, and count it."""

@@ -63,7 +63,13 @@ class Door:
         ports, name = self._ports, hashlib.sha256(text.encode()).digest()
         until, caller = self._known.get(name) or (0.0, None)
         if caller is None or time.monotonic() >= until:
-            caller = await calling(ports, await admitted(ports, text, address, scope))
+            if caller is not None:
+                self._remember(name, caller)  # one of many that come at once looks it up again
+            try:
+                caller = await calling(ports, await admitted(ports, text, address, scope))
+            except BaseException:
+                self._known.pop(name, None)
+                raise
             self._remember(name, caller)
         require_by_program(caller.held, scope, "", ports.now())
         return caller

@@ -25,11 +25,11 @@ MOST_CHOICES = 8
 MOST_PICTURES = 10
 """Of one request. Source: OpenAI's API reference, images, `n`."""
 
-ELSEWHERE = (
+ELSEWHERE = {
     *("models", "fallbacks", "route", "provider", "plugins", "preset", "transforms"),
     *("api_base", "base_url", "api_key", "api_version", "api_type", "custom_llm_provider", "model_list", "extra_body"),
     *("extra_headers", "web_search", "mock_response"),
-)
+}
 """
 Fields by which other gateways let a caller choose another model, another server or paid extras.
 
@@ -48,7 +48,7 @@ FIELD = "callback_url"
 
 def check_fields(fields: Mapping[str, Any]) -> None:
     """Raise Rejected for what would be answered by something else than the model that is priced."""
-    for name in ELSEWHERE:
+    for name in ELSEWHERE & fields.keys():
         params.refuse(fields, name)
 
 

@@ -21,6 +21,9 @@ log = logging.getLogger(__name__)
 Handler = Callable[[Request], Awaitable[Response]]
 
 
+FORWARDED = (b"x-forwarded-for", b"x-forwarded-proto")
+"""What a proxy says of whoever called it; few have one before us."""
+
 LOOPBACK = ("127.0.0.1", "::1")
 """Proxies on the same machine."""
 
@@ -41,7 +44,8 @@ class Front:
         self._behind_proxies: Any = ProxyHeadersMiddleware(self._called, [*LOOPBACK, *proxies])  # type: ignore[arg-type]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._behind_proxies(scope, receive, send)
+        forwarded = any(name in FORWARDED for name, _ in scope["headers"])
+        await (self._behind_proxies if forwarded else self._called)(scope, receive, send)
 
     async def _called(self, scope: Scope, receive: Receive, send: Send) -> None:
         handler = self._busy.get(scope["path"]) if scope["type"] == "http" and scope["method"] == "POST" else None

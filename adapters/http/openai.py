@@ -3,7 +3,7 @@
 import asyncio
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -45,6 +45,9 @@ LONG = 20_000
 
 OWN_KEY = "X-Own-Key"
 """The header with a caller's own key at the provider, in place of the pool."""
+
+Calling = Callable[..., ApiRequest]
+"""Makes the call for a model: what is the same whatever it asks is filled in."""
 
 OWN = re.compile(r"[!-~]{1,500}")
 """What a provider's key may look like: it goes into a header of ours."""
@@ -118,10 +121,13 @@ class _Routes:
         """Look a request through, and begin what it says. Raises Rejected, and others of our errors."""
         body = await whole_body(request, LARGEST, room.cover)
         type = request.headers.get("Content-Type", "")
-        read = self._read_form(route, caller, type, body) if route.form else self._read(route, caller, body, room)
-        job = await read
         plus, own = await self._desk.answerers(caller, Plus.ANY, _own(request))
-        work = self._work(caller, job, replace(job.call, plus=plus, own=own))
+        call = partial(ApiRequest, path=route.path, plus=plus, own=own)
+        if route.form:
+            job = await self._read_form(route, caller, type, body, call)
+        else:
+            job = await self._read(route, caller, body, room, call)
+        work = self._work(caller, job)
         if job.asked.callback is not None:
             if HEADER in request.headers:
                 raise Rejected(f"A task has no {HEADER}: its result is posted once it is there.", param=calls.FIELD)
@@ -133,12 +139,12 @@ class _Routes:
             work = partial(same.answered, work)
         return Served(work, room.close)
 
-    def _work(self, caller: Caller, job: "_Job", call: ApiRequest) -> Work:
+    def _work(self, caller: Caller, job: "_Job") -> Work:
         complete = job.linked.put_into if job.linked else None
-        work = Passing(self._desk, self._api, caller, job.asked, call, complete).run
+        work = Passing(self._desk, self._api, caller, job.asked, job.call, complete).run
         return partial(job.before.gone_on, self._desk.ports, work) if job.before else work
 
-    async def _read(self, route: Route, caller: Caller, body: bytes, room: Room) -> "_Job":
+    async def _read(self, route: Route, caller: Caller, body: bytes, room: Room, call: Calling) -> "_Job":
         """Look a request through that is JSON. Raises Rejected, KeyTooNarrow."""
         assert route.read is not None
         fields = json_object(body)
@@ -148,11 +154,11 @@ class _Routes:
         pictures = linked(asked.fields, route.pictures, self._fetcher, room) if route.pictures else None
         before = await continued(self._desk.ports, caller, fields) if route.path == "responses" else None
         if before is None:
-            return _Job(asked, ApiRequest(spec, route.path), pictures)
+            return _Job(asked, call(spec), pictures)
         asked = calls.following(asked, spec, before.tokens)
-        return _Job(asked, ApiRequest(spec, route.path, session=before.session), pictures, before)
+        return _Job(asked, call(spec, session=before.session), pictures, before)
 
-    async def _read_form(self, route: Route, caller: Caller, type: str, body: bytes) -> "_Job":
+    async def _read_form(self, route: Route, caller: Caller, type: str, body: bytes, call: Calling) -> "_Job":
         """Look a form through. Raises Rejected, KeyTooNarrow."""
         assert route.form is not None
         form = await read_form(type, body)
@@ -160,7 +166,7 @@ class _Routes:
         calls.check_fields(form.texts)
         asked = await _looked(partial(route.form, form, spec, self._count(spec)), len(body))
         data, written = await form.without(calls.FIELD).replaced({"model": spec.model}).written()
-        return _Job(asked, ApiRequest(spec, route.path, form=data, type=written))
+        return _Job(asked, call(spec, form=data, type=written))
 
     def _spec(self, fields: Mapping[str, Any], route: Route, caller: Caller) -> ModelSpec:
         """The model that is asked. Raises Rejected, KeyTooNarrow."""
