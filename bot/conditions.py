@@ -35,6 +35,8 @@ MISCONFIGURED = (
 
 _shape: TypeAdapter[Condition] = TypeAdapter(Condition)
 
+_WELL = Condition()
+
 
 class Known:
     """What is known of all accounts at one moment."""
@@ -147,5 +149,5 @@ class Conditions:
 
 
 def _read(raw: str | None, account: Account) -> Condition:
-    known = _shape.validate_json(raw) if raw else Condition()
-    return known if known.mark == account.mark else Condition()
+    known = _shape.validate_json(raw) if raw else _WELL
+    return known if known.mark == account.mark else _WELL

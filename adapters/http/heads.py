@@ -59,6 +59,7 @@ class Heads(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
+        self._presence.whole = False
         self.scope["extensions"] = {EXTENSION: {PRESENCE: self._presence}}
 
     def handle_websocket_upgrade(self) -> None:
@@ -77,7 +78,7 @@ class Heads(HttpToolsProtocol):
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
-        self._in_head, self._read = True, 0
+        self._in_head, self._read, self._presence.whole = True, 0, True
         super().on_message_complete()
         if not self.pipeline:
             self.flow.resume_reading()  # uvicorn does not after a large body, and would not see that its caller leaves

@@ -4,14 +4,17 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from starlette.types import Scope
+
 EXTENSION, PRESENCE = "parley", "presence"
 """Where `heads.Heads` puts it among the `extensions` of an ASGI scope."""
 
 
 class Presence:
-    """Of one connection, for all that is asked on it."""
+    """Of one connection, for all that is asked on it. `whole` is whether all of the newest request has come."""
 
     def __init__(self) -> None:
+        self.whole = False
         self._serving: set[asyncio.Task[Any]] = set()
         self._left = False
 
@@ -20,6 +23,12 @@ class Presence:
         self._left = True
         for task in self._serving:
             task.cancel()
+
+    @staticmethod
+    def of(scope: Scope) -> "Presence":
+        """Of whoever sent a request."""
+        presence: Presence = scope["extensions"][EXTENSION][PRESENCE]
+        return presence
 
     async def during(self, work: Callable[[], Awaitable[None]]) -> None:
         """Do something as long as they are there. Returns early when they leave."""

@@ -6,11 +6,12 @@ from collections.abc import Callable
 from functools import partial
 
 from fastapi import Request, Response
+from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
 from adapters.http import refusals
 from adapters.http.answer import Work
-from adapters.http.presence import EXTENSION, PRESENCE, Presence
+from adapters.http.presence import Presence
 from adapters.http.refusals import Rejected
 from bot.errors import BotError, Refused
 
@@ -28,16 +29,26 @@ async def whole_body(request: Request, most: int, cover: Callable[[int], None] =
     if announced > most:
         raise _too_large(most)
     cover(announced)
-    body = bytearray()
+    if Presence.of(request.scope).whole:
+        return await _read(request, most, cover)
     try:
         async with asyncio.timeout(PATIENCE):
-            async for block in request.stream():
-                body += block
-                if len(body) > most:
-                    raise _too_large(most)
-                cover(len(body))
+            return await _read(request, most, cover)
     except TimeoutError:
         raise Rejected(f"The request was not all here within {PATIENCE:.0f} s.", 408, "timeout") from None
+
+
+async def _read(request: Request, most: int, cover: Callable[[int], None]) -> bytes:
+    body, more = bytearray(), True
+    while more:
+        message = await request.receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        body += message["body"]
+        more = message["more_body"]
+        if len(body) > most:
+            raise _too_large(most)
+        cover(len(body))
     return bytes(body)
 
 
@@ -90,9 +101,8 @@ class Served(Response):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         id = refusals.new_id()
         answer = Outgoing(send, id)
-        presence: Presence = scope["extensions"][EXTENSION][PRESENCE]
         try:
-            await presence.during(partial(self._work, answer))
+            await Presence.of(scope).during(partial(self._work, answer))
         except Exception as error:
             await self._tell(id, error, answer, scope, receive, send)
         finally:
