@@ -136,16 +136,20 @@ class Passing:
         said = _object(data)
         bill.took = self._took(usage_in(said.get("usage")), (said,), seconds=_seconds(said))
         response.usage = bill.took.usage
-        await self._keep(said, response)
+        if self._kept:
+            await self._keep(said, response)
         return data
+
+    @property
+    def _kept(self) -> bool:
+        """Whether the provider keeps what it answers."""
+        return self._request.path == "responses" and self._asked.fields.get("store") is not False
 
     async def _keep(self, said: Mapping[str, Any], response: ApiResponse) -> None:
         """Remember whose a response is that the provider keeps."""
-        fields = self._asked.fields
-        if self._request.path == "responses" and fields.get("store") is not False:
-            usage = response.usage or Usage(0, 0)
-            tokens = usage.input + usage.output
-            await stored.keep(self._desk.ports, self._caller, said, response.account, tokens)
+        usage = response.usage or Usage(0, 0)
+        tokens = usage.input + usage.output
+        await stored.keep(self._desk.ports, self._caller, said, response.account, tokens)
 
     async def _stream(self, response: ApiResponse, bill: Bill, answer: Answer) -> bytes:
         """An answer that comes as events. Whoever leaves pays for what had come."""
@@ -166,7 +170,8 @@ class Passing:
         finally:
             bill.took = self._took(sieve.usage, said_in(sieve.passed))
             response.usage = bill.took.usage
-        await self._keep(_response_in(sieve), response)
+        if self._kept:
+            await self._keep(_response_in(sieve), response)
         return last
 
     def _took(self, usage: Usage | None, said: Iterable[dict[str, Any]], seconds: int = 0) -> Took:

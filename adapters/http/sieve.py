@@ -51,8 +51,7 @@ class Sieve:
     def take(self, block: bytes) -> bytes:
         """What of a block, and of what was left of the one before, can go through. Raises BadEvent."""
         data = self._rest + block if self._rest else block
-        cut = max(data.rfind(b"\n\n") + 2, data.rfind(b"\n\r\n") + 3)
-        cut = cut if cut > 2 else 0
+        cut = _last_end(data, len(data))
         whole, self._rest = data[:cut], data[cut:]
         if len(self._rest) > LONGEST:
             raise BadEvent(f"an event of more than {LONGEST} bytes")
@@ -66,8 +65,9 @@ class Sieve:
     def _through(self, whole: bytes) -> bytes:
         if ERROR.search(whole):
             whole = self._until_error(whole)
-        if USAGE.search(whole):
-            whole = b"".join(filter(None, map(self._one, _split(whole))))
+        if (told := USAGE.search(whole)) is not None:
+            begin = _last_end(whole, told.start())
+            whole = whole[:begin] + b"".join(map(self._one, _split(whole[begin:])))
         if whole:
             self.passed.append(whole)
         return whole
@@ -82,7 +82,7 @@ class Sieve:
 
     def _one(self, event: bytes) -> bytes:
         """One event as the caller sees it."""
-        said = data_of(event)
+        said = data_of(event) if USAGE.search(event) else None
         if said is None or (told := _told(said)) is None:
             return event
         self.usage = usage_in(told) or self.usage
@@ -92,6 +92,12 @@ class Sieve:
             return b""
         del said["usage"]
         return b"data: " + to_json(said) + b"\n\n"
+
+
+def _last_end(events: bytes, before: int) -> int:
+    """Where the last event ends that does so before a place; 0 for none."""
+    end = max(events.rfind(b"\n\n", 0, before) + 2, events.rfind(b"\n\r\n", 0, before) + 3)
+    return end if end > 2 else 0
 
 
 def _split(events: bytes) -> Iterator[bytes]:
