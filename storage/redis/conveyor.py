@@ -7,10 +7,14 @@ from typing import Any
 
 from redis.asyncio import Redis
 
-from storage.redis.way import Call, way_to
+from storage.redis.way import Call, Go, way_to
 
 MOST = 64
 """Calls on one trip: Redis does nothing else until it has done them."""
+
+
+WAYS = 2
+"""With one, Redis and we would take turns in doing nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,30 +36,30 @@ class Parcel:
 
 class Conveyor:
     """
-    Makes one trip to Redis at a time. A call goes at once, alone; those that are made meanwhile go next, together.
+    Makes few trips to Redis at a time. A call goes at once, alone, while there is a free way; those that are made when
+    there is none go next, together.
 
     Most of what a call costs us is its way, which calls can share. None goes twice.
     """
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
-        self._go = way_to(redis)
+        self._free = [way_to(redis) for _ in range(WAYS)]
         self._waiting: list[Parcel] = []
-        self._under_way = False
-        self._belt: asyncio.Task[None] | None = None
-        """Kept here, as the loop alone would not keep it."""
+        self._belts: set[asyncio.Task[None]] = set()
+        """Kept here, as the loop alone would not keep them."""
 
     async def evalsha(self, *call: *Call) -> Any:
         """Call a script as Redis.evalsha does. Raises what that raises; what befalls a trip befalls all on it."""
-        if self._under_way:
+        if not self._free:
             parcel = Parcel(call, asyncio.get_running_loop().create_future())
             self._waiting.append(parcel)
             return await parcel.reply
-        self._under_way = True
+        go = self._free.pop()
         try:
-            (reply,) = await self._go([call])
+            (reply,) = await go([call])
         finally:
-            self._go_on()
+            self._go_on(go)
         if isinstance(reply, Exception):
             raise reply
         return reply
@@ -64,19 +68,22 @@ class Conveyor:
         """Run a script as Redis.eval does, on a way of its own: that happens once in a server's life."""
         return await self._redis.eval(*call)
 
-    def _go_on(self) -> None:
+    def _go_on(self, go: Go) -> None:
         """Let those that wait go. Without any, whoever calls next goes at once."""
-        self._under_way = bool(self._waiting)
-        if self._waiting:
-            self._belt = asyncio.create_task(self._run())
+        if not self._waiting:
+            self._free.append(go)
+            return
+        belt = asyncio.create_task(self._run(go))
+        self._belts.add(belt)
+        belt.add_done_callback(self._belts.discard)
 
-    async def _run(self) -> None:
+    async def _run(self, go: Go) -> None:
         try:
             while parcels := self._load():
-                await self._trip(parcels)
+                await self._trip(go, parcels)
                 await asyncio.sleep(0)  # whoever has got a reply may call again, and go along
         finally:
-            self._go_on()
+            self._go_on(go)
 
     def _load(self) -> list[Parcel]:
         """Take those that go next. What nobody waits for any more does not go at all."""
@@ -84,9 +91,9 @@ class Conveyor:
         self._waiting = waiting[MOST:]
         return waiting[:MOST]
 
-    async def _trip(self, parcels: Sequence[Parcel]) -> None:
+    async def _trip(self, go: Go, parcels: Sequence[Parcel]) -> None:
         try:
-            replies = await self._go([parcel.call for parcel in parcels])
+            replies = await go([parcel.call for parcel in parcels])
         except (Exception, asyncio.CancelledError) as error:
             replies = [error] * len(parcels)
         for parcel, reply in zip(parcels, replies, strict=True):

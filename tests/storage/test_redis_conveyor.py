@@ -49,7 +49,9 @@ async def client(redis: RedisServer) -> AsyncIterator[Redis]:
 
 
 @pytest.fixture
-def echo(client: Redis) -> Script:
+def echo(client: Redis, monkeypatch: pytest.MonkeyPatch) -> Script:
+    """On one way, so that it is certain who goes with whom."""
+    monkeypatch.setattr(conveyor, "WAYS", 1)
     return Script(Conveyor(client), ECHO)
 
 
@@ -62,10 +64,13 @@ def started(echo: Script, what: Sequence[str]) -> list[asyncio.Task[Any]]:
     return [asyncio.create_task(echo(keys=[DONE], args=[each])) for each in what]
 
 
-async def until_waiting(redis: RedisServer) -> None:
-    """Return once a script waits for the server to go on."""
-    while not any("evalsha" == each["cmd"] and "b" in each["flags"] for each in await ask(redis, "CLIENT LIST")):
+async def until_waiting(redis: RedisServer, connections: int = 1) -> None:
+    """Return once scripts wait for the server to go on."""
+    waiting: list[Any] = []
+    while len(waiting) < connections:
         await asyncio.sleep(0.01)
+        clients = await ask(redis, "CLIENT LIST")
+        waiting = [each for each in clients if "evalsha" == each["cmd"] and "b" in each["flags"]]
 
 
 async def test_calls_at_the_same_time_travel_together(client: Redis, echo: Script) -> None:
@@ -75,6 +80,18 @@ async def test_calls_at_the_same_time_travel_together(client: Redis, echo: Scrip
     assert numbers == await at_once(echo, numbers)
     assert 2 == Counted.trips
     assert numbers == await client.lrange(DONE, 0, -1)
+
+
+async def test_while_one_is_on_its_way_another_goes(redis: RedisServer, client: Redis) -> None:
+    """Redis would have nothing to do while we read its replies, and we nothing while it works."""
+    echo = Script(Conveyor(client), ECHO)
+    await ask(redis, "CLIENT PAUSE", 60_000, "WRITE")
+    numbers = [str(number) for number in range(conveyor.WAYS + 3)]
+    calls = started(echo, numbers)
+    await until_waiting(redis, conveyor.WAYS)
+    await ask(redis, "CLIENT UNPAUSE")
+
+    assert numbers == await asyncio.gather(*calls)
 
 
 async def test_whoever_calls_again_goes_with_those_that_wait(echo: Script) -> None:
