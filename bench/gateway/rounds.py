@@ -12,7 +12,7 @@ from bench.gateway.load import Answers, Ask, Load, clients
 from bench.gateway.parley import parley
 from bench.gateway.provider import provider
 
-CLIENTS = 16
+CLIENTS = 48
 ROUNDS = 3
 SECONDS = 5.0
 WARMING = 1.0
