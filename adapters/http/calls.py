@@ -5,6 +5,7 @@ Fields that are not named here go on as they are: what a provider understands is
 these raise Rejected.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -41,6 +42,9 @@ SPOKEN = 10
 
 LONGEST_SPEECH = 4_096
 """Characters. Source: OpenAI's API reference, audio, speech, `input`."""
+
+SPEEDS = (0.25, 4.0)
+"""Times the usual one. Source: OpenAI's API reference, audio, speech, `speed`."""
 
 FIELD = "callback_url"
 """Where the result of long work is to be posted: ours, and not passed on."""
@@ -132,7 +136,8 @@ def speech(fields: dict[str, Any], spec: ModelSpec, count: Count) -> Asked:
     text = params.text(fields, "input", needed=True)
     if len(text) > LONGEST_SPEECH:
         raise Rejected(f"`input` may have {LONGEST_SPEECH:,} characters at most.", param="input")
-    prompt, seconds = count(text), -(-len(text) // SPOKEN)
+    speed = params.number(fields, "speed", *SPEEDS) or 1
+    prompt, seconds = count(text), math.ceil(len(text) / SPOKEN / speed)
     return Asked({**fields, "model": spec.model}, prompt, of_sound(spec, prompt, seconds), seconds=seconds)
 
 

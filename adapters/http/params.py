@@ -37,6 +37,15 @@ def whole(fields: Mapping[str, Any], name: str, least: int, most: int | None = N
     return given
 
 
+def number(fields: Mapping[str, Any], name: str, least: float, most: float) -> float | None:
+    given = fields.get(name)
+    if given is None:
+        return None
+    if isinstance(given, bool) or not isinstance(given, (int, float)) or not least <= given <= most:
+        raise Rejected(f"`{name}` must be a number from {least:g} to {most:g}.", param=name)
+    return given
+
+
 def flag(fields: Mapping[str, Any], name: str) -> bool:
     given = fields.get(name)
     if given is not None and not isinstance(given, bool):

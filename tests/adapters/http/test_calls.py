@@ -273,6 +273,19 @@ def test_no_speech_takes_more_than_is_held(price: Price, text: str) -> None:
     assert within(asked, spec, 0, Took(Usage(asked.prompt, 0), seconds=asked.seconds))
 
 
+@pytest.mark.parametrize(("speed", "seconds"), [(0.25, 40), (None, 10), (1, 10), (4.0, 3)])
+def test_who_speaks_slowly_speaks_longer(speed: float | None, seconds: int) -> None:
+    asked = calls.speech({"input": "o" * 100, "speed": speed}, ModelSpec("voice", "voice-1"), len)
+
+    assert seconds == asked.seconds
+
+
+@pytest.mark.parametrize("speed", [0, 0.2, 4.1, True, "fast"])
+def test_a_speed_that_nobody_speaks_at_is_refused(speed: object) -> None:
+    with pytest.raises(Rejected, match=r"`speed` must be a number from 0\.25 to 4"):
+        calls.speech({"input": "Hoo", "speed": speed}, ModelSpec("voice", "voice-1"), len)
+
+
 @given(price=PRICES, seconds=st.integers(0, 100_000))
 def test_no_recording_takes_more_than_is_held(price: Price, seconds: int) -> None:
     spec = ModelSpec("ear", "ear-1", price=price)
