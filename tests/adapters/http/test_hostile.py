@@ -539,6 +539,15 @@ async def test_a_page_that_was_named_may_call_us_and_no_other(tmp_path: Path) ->
                 assert "Access-Control-Allow-Credentials" not in each.headers
 
 
+@pytest.mark.parametrize("named", [True, False], ids=["named", "not named"])
+async def test_who_calls_is_whom_a_proxy_names_if_it_is_one_of_ours(tmp_path: Path, named: bool) -> None:
+    """Others could give each wrong key another sender, and guess for ever."""
+    async with on_api_stage(tmp_path, {"proxies": ["127.0.0.2/32"] if named else []}) as stage:
+        statuses = [await _wrong_key(stage, f"203.0.113.{number}") for number in range(200)]
+
+    assert {401} if named else {401, 429} == set(statuses)
+
+
 # Slowly.
 
 
@@ -630,6 +639,16 @@ async def _served(app: FastAPI, port: int) -> AsyncIterator[None]:
 
 def _question(**fields: Any) -> dict[str, Any]:
     return {"model": "demo", "messages": [{"role": "user", "content": PROMPT}], **fields}
+
+
+async def _wrong_key(stage: Stage, sender: str) -> int:
+    """Send a wrong key from another machine's address, as a proxy that was called by `sender`. Returns the status."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", stage.port, local_addr=("127.0.0.2", 0))
+    head = f"GET /v1/models HTTP/1.1\r\nHost: parley\r\nConnection: close\r\nX-Forwarded-For: {sender}\r\n"
+    writer.write(f"{head}Authorization: Bearer parley_wrong\r\n\r\n".encode())
+    status = _status(await _all(reader))
+    writer.close()
+    return status
 
 
 async def _all(reader: asyncio.StreamReader) -> bytes:
