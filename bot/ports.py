@@ -187,9 +187,16 @@ class Results(Protocol):
 
     async def begin(self, name: str, mark: str, ttl: timedelta, now: datetime) -> Result | None:
         """
-        Claim a name for a request, for so long: longer than it can take, as after that anybody may claim it.
+        Claim a name for a request, for so long: after that anybody may claim it, unless it was renewed.
 
         Returns None when it was free, else what is there. Of many who claim it at once, one gets None.
+        """
+
+    async def renew(self, name: str, mark: str, ttl: timedelta, now: datetime) -> None:
+        """
+        Claim a name for so long from now, if the request still has it, and no answer was kept.
+
+        No effect on a claim whose time has run out, or that was dropped.
         """
 
     async def keep(self, name: str, mark: str, body: bytes, ttl: timedelta, now: datetime) -> None:

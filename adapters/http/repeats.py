@@ -5,27 +5,31 @@ Source: datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header; that
 the older practice of payment services.
 """
 
+import asyncio
 import contextlib
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from adapters.http.answer import Answer, Work, tell
 from adapters.http.refusals import Rejected
+from adapters.patience import patiently
 from bot.caller import Caller
 from bot.errors import StorageDown
 from bot.ports import Ports
-from bot.tasks import to_its_end
+from bot.tasks import end, to_its_end
 
 HEADER = "Idempotency-Key"
 
 KEPT = timedelta(hours=24)
 
-CLAIMED = timedelta(seconds=960)
-"""How long a key stays claimed when its process dies: the longest answer takes 900 s (`TimeoutConfig.total`)."""
+CLAIMED = timedelta(seconds=90)
+"""How long a key stays claimed when its process dies; while that answers it claims the key anew, every `RENEW`."""
+
+RENEW = CLAIMED / 3
 
 LONGEST = 255
 """Characters of such a key."""
@@ -125,10 +129,29 @@ class Repeatable:
 
     async def _made(self, work: Work, answer: Answer) -> None:
         try:
-            await work(Kept(answer, self._keep))
+            async with self._renewed():
+                await work(Kept(answer, self._keep))
         finally:
             if not self.decided:
                 await to_its_end(self._drop())
+
+    @contextlib.asynccontextmanager
+    async def _renewed(self) -> AsyncIterator[None]:
+        """Keep the name claimed for as long as this is open."""
+        renewing = asyncio.ensure_future(self._renewing())
+        try:
+            yield
+        finally:
+            await end(renewing)
+
+    async def _renewing(self) -> None:
+        """Claim the name anew, until cancelled. A store that is down is asked again soon."""
+        while True:
+            await asyncio.sleep(RENEW.total_seconds())
+            await patiently(f"the claim of an {HEADER}", self._renew, StorageDown)
+
+    async def _renew(self) -> None:
+        await self.ports.results.renew(self.name, self.mark, CLAIMED, self.ports.now())
 
     async def _drop(self) -> None:
         with contextlib.suppress(StorageDown):

@@ -18,6 +18,11 @@ class MemoryResults:
         self._results[name] = (Result(mark), now + ttl)
         return None
 
+    async def renew(self, name: str, mark: str, ttl: timedelta, now: datetime) -> None:
+        self._sweep(now)
+        if self._claimed(name, mark):
+            self._results[name] = (Result(mark), now + ttl)
+
     async def keep(self, name: str, mark: str, body: bytes, ttl: timedelta, now: datetime) -> None:
         self._sweep(now)
         if self._claimed(name, mark):

@@ -16,7 +16,8 @@ class RedisResults:
     """A result as a hash that expires on the server's clock. The body is base64, as the client reads text alone."""
 
     def __init__(self, redis: Redis) -> None:
-        self._begin, self._keep, self._drop = (script(redis, f"result_{verb}") for verb in ("begin", "keep", "drop"))
+        self._begin, self._renew = script(redis, "result_begin"), script(redis, "result_renew")
+        self._keep, self._drop = script(redis, "result_keep"), script(redis, "result_drop")
 
     @translated
     async def begin(self, name: str, mark: str, ttl: timedelta, now: datetime) -> Result | None:
@@ -26,6 +27,11 @@ class RedisResults:
             return None
         mark, body = there
         return Result(mark, None if body is None else b64decode(body))
+
+    @translated
+    async def renew(self, name: str, mark: str, ttl: timedelta, now: datetime) -> None:
+        del now
+        await self._renew(keys=[keys.result(name)], args=[mark, ttl // MILLISECOND])
 
     @translated
     async def keep(self, name: str, mark: str, body: bytes, ttl: timedelta, now: datetime) -> None:

@@ -26,6 +26,15 @@ class SqliteResults:
 
         return await self._database.write(job)
 
+    async def renew(self, name: str, mark: str, ttl: timedelta, now: datetime) -> None:
+        def job(connection: sqlite3.Connection) -> None:
+            connection.execute(
+                "UPDATE result SET until = ? WHERE name = ? AND mark = ? AND body IS NULL AND until > ?",
+                (ms(now + ttl), name, mark, ms(now)),
+            )
+
+        await self._database.write(job)
+
     async def keep(self, name: str, mark: str, body: bytes, ttl: timedelta, now: datetime) -> None:
         def job(connection: sqlite3.Connection) -> None:
             connection.execute(

@@ -37,6 +37,10 @@ async def keep(store: Store, body: bytes, mark: str = "m", now: datetime = NOW, 
     await store.results.keep("alice/1", mark, body, ttl, now)
 
 
+async def renew(store: Store, mark: str = "m", now: datetime = NOW, *, ttl: timedelta = DAY) -> None:
+    await store.results.renew("alice/1", mark, ttl, now)
+
+
 async def free_again(store: Store, later: datetime) -> None:
     """Claim the name as soon as it is free. Raises TimeoutError."""
     async with asyncio.timeout(PATIENCE):
@@ -129,6 +133,62 @@ async def test_a_claim_whose_time_has_run_out_is_free(store: Store) -> None:
     assert Result("another") == await begin(store, now=NOW + SHORT)
 
 
+async def test_a_claim_that_is_renewed_has_its_time_anew(store: Store) -> None:
+    """Who made it lives, and is not done; that counts from when it was renewed, and no longer."""
+    await begin(store)
+    await renew(store, now=NOW + SECOND)
+    assert Result("m") == await begin(store, "another", NOW + DAY)
+
+    await renew(store, now=NOW + DAY, ttl=SHORT)
+    await free_again(store, NOW + DAY + SHORT)
+
+
+async def test_a_claim_that_was_renewed_takes_its_answer(store: Store) -> None:
+    await begin(store)
+    await renew(store)
+    await keep(store, b"kept", now=NOW + DAY - SECOND)
+
+    assert Result("m", b"kept") == await begin(store, now=NOW + DAY)
+
+
+async def test_nobody_renews_anothers_claim(store: Store) -> None:
+    """A short time tells it: it would run out at once."""
+    await begin(store)
+    await renew(store, "another", ttl=SHORT)
+    await asyncio.sleep(2 * SHORT.total_seconds())
+
+    assert Result("m") == await begin(store, "another", NOW + 2 * SHORT)
+
+
+async def test_an_answer_that_was_kept_is_not_renewed(store: Store) -> None:
+    """It has its own time, whoever renews the claim a moment late."""
+    await begin(store)
+    await keep(store, b"kept")
+    await renew(store, ttl=SHORT)
+    await asyncio.sleep(2 * SHORT.total_seconds())
+
+    assert Result("m", b"kept") == await begin(store, now=NOW + 2 * SHORT)
+
+
+async def test_a_claim_that_was_dropped_is_not_renewed(store: Store) -> None:
+    await begin(store)
+    await store.results.drop("alice/1", "m")
+    await renew(store)
+
+    assert await begin(store, "another") is None
+
+
+async def test_a_claim_whose_time_has_run_out_is_not_renewed(store: Store) -> None:
+    """Whether or not somebody else has the name by then."""
+    await begin(store, ttl=SHORT)
+    await asyncio.sleep(2 * SHORT.total_seconds())
+    await renew(store, now=NOW + 2 * SHORT)
+    assert await begin(store, "another", NOW + 2 * SHORT) is None
+
+    await renew(store, now=NOW + 2 * SHORT)
+    assert Result("another") == await begin(store, now=NOW + 2 * SHORT)
+
+
 async def test_an_answer_is_kept_for_its_time_and_no_longer(store: Store) -> None:
     """Which begins when it is there, and is not that of the claim."""
     await begin(store)
@@ -158,6 +218,8 @@ async def test_redis_forgets_by_itself(redis_store: Store, redis: RedisServer) -
     (key,) = [key async for key in client.scan_iter()]
     assert TTL - 10 * SECOND < timedelta(milliseconds=await client.pttl(key)) <= TTL
     assert Result("m") == await begin(redis_store, now=NOW + TTL)
+    await renew(redis_store, ttl=2 * TTL)
+    assert 2 * TTL - 10 * SECOND < timedelta(milliseconds=await client.pttl(key)) <= 2 * TTL
     await keep(redis_store, b"kept", now=NOW + TTL)
     assert DAY - 10 * SECOND < timedelta(milliseconds=await client.pttl(key)) <= DAY
     await client.aclose()
@@ -200,6 +262,8 @@ async def test_a_redis_that_is_down_is_told() -> None:
         await server.kill()
         with pytest.raises(StorageDown):
             await begin(store)
+        with pytest.raises(StorageDown):
+            await renew(store)
         with pytest.raises(StorageDown):
             await keep(store, b"lost")
         with pytest.raises(StorageDown):

@@ -17,6 +17,7 @@ from storage.memory.results import MemoryResults
 from tests.bot.core import FREE, Core
 from tests.bot.test_exchange import HELD as KEY
 from tests.clock import START, virtual
+from tests.crash.process import Dead, Process, touching
 
 
 @dataclass(slots=True)
@@ -44,6 +45,10 @@ class Results(MemoryResults):
     async def begin(self, name: str, mark: str, ttl: timedelta, now: datetime) -> Result | None:
         self._reach()
         return await super().begin(name, mark, ttl, now)
+
+    async def renew(self, name: str, mark: str, ttl: timedelta, now: datetime) -> None:
+        self._reach()
+        await super().renew(name, mark, ttl, now)
 
     async def keep(self, name: str, mark: str, body: bytes, ttl: timedelta, now: datetime) -> None:
         self._reach()
@@ -183,6 +188,76 @@ async def test_whoever_leaves_frees_the_key() -> None:
     assert 2 == work.done
 
 
+async def busy(there: Ports) -> bool:
+    """Whether who asks again is told that it is being answered."""
+    try:
+        await answered(order(there), Work())
+    except Rejected as refused:
+        return refused.code == "idempotency_key_in_use"
+    return False
+
+
+@virtual
+async def test_however_long_an_answer_takes_its_key_stays_claimed() -> None:
+    there, _ = ports()
+    asking = asyncio.ensure_future(answered(order(there), long := Work(pieces=(b"hoo",) * 900)))
+    await asyncio.sleep(0.5)
+    for _ in range(89):
+        assert await busy(there)
+        await asyncio.sleep(10)
+
+    assert b"hoo" * 900 == await asking == await answered(order(there), long)
+    assert 1 == long.done
+
+
+@virtual
+async def test_a_store_that_was_down_for_a_minute_costs_no_claim(caplog: pytest.LogCaptureFixture) -> None:
+    """It is asked again soon."""
+    there, results = ports()
+    asking = asyncio.ensure_future(answered(order(there), Work(pieces=(b"hoo",) * 200)))
+    await asyncio.sleep(25)
+    results.down = True
+    await asyncio.sleep(60)
+    results.down = False
+    await asyncio.sleep(80)
+
+    assert await busy(there)
+    assert b"hoo" * 200 == await asking
+    assert "gone" in caplog.text
+
+
+@virtual
+async def test_what_a_dead_process_was_answering_can_be_asked_again_after_90_seconds() -> None:
+    there, results = ports()
+    process = Process(None)
+    theirs = replace(there, results=touching(results, process))
+    asking = asyncio.ensure_future(answered(order(theirs), Work(pieces=(b"hoo",) * 900)))
+    await asyncio.sleep(200)
+    process.kill()
+    asking.cancel()
+    with pytest.raises(Dead):
+        await asking
+
+    assert await busy(there)
+    await asyncio.sleep(90)
+    assert b"To wit." == await answered(order(there), Work())
+
+
+@virtual
+async def test_when_a_request_has_ended_nothing_is_renewed_any_more() -> None:
+    """Whichever way it ended."""
+    there, _ = ports()
+    leaving = asyncio.ensure_future(answered(order(there), Work()))
+    await asyncio.sleep(0.5)
+    leaving.cancel()
+    await asyncio.wait({leaving})
+    with pytest.raises(ModelDown):
+        await answered(order(there), Work(troubles=[ModelDown("500")]))
+    await answered(order(there), Work())
+
+    assert {asyncio.current_task()} == asyncio.all_tasks()
+
+
 @virtual
 async def test_with_the_store_down_nothing_is_done() -> None:
     """It might be the second time."""
@@ -195,7 +270,7 @@ async def test_with_the_store_down_nothing_is_done() -> None:
 
 @virtual
 async def test_an_answer_that_cannot_be_kept_is_given_all_the_same() -> None:
-    """And the claim runs out, longer after than any answer takes."""
+    """And the claim runs out by itself."""
     there, results = ports()
     work = Work()
     asking = asyncio.ensure_future(answered(order(there), work))
