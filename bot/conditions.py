@@ -101,6 +101,12 @@ class Conditions:
         elif account.name in self._strained:
             await self._change(account, health.after_success)
 
+    async def untried(self, account: Account, trial: str) -> None:
+        """Whoever tried it did not find out how it does: somebody else may try at once."""
+        self._last = None
+        again = replace(_shape.validate_json(trial), until=self._now())
+        await self._records.swap(CONDITIONS, account.name, trial, _shape.dump_json(again).decode())
+
     async def failed(self, account: Account, trouble: ModelDown, trial: str) -> None:
         """Write down what a failure says of the account, and tell whoever must mend it, once."""
         await self._worsened(account, trouble, partial(health.after_failure, trial=bool(trial)))

@@ -35,8 +35,20 @@ from bot.errors import (
     Refused,
     StorageDown,
 )
-from bot.health import is_probed
-from bot.ports import ACCOUNT, Api, ApiRequest, ApiResponse, Chunk, Model, Records, Request, Settings, Slots
+from bot.health import TRIAL, is_probed
+from bot.ports import (
+    ACCOUNT,
+    STORE_PAUSE,
+    Api,
+    ApiRequest,
+    ApiResponse,
+    Chunk,
+    Model,
+    Records,
+    Request,
+    Settings,
+    Slots,
+)
 from bot.records import change
 from bot.tally import NOTHING, Tally, of_usage
 
@@ -67,6 +79,7 @@ class Place:
         token: By which it is held, where an account has only so many.
         own: The conversation's account so far; "" for none.
         trial: The record of its being tried after a rest; "" for none.
+        tried: Whether what came of that is written down.
         renewing: What holds it for as long as it is taken.
     """
 
@@ -74,6 +87,7 @@ class Place:
     token: str
     own: str
     trial: str = ""
+    tried: bool = False
     renewing: "asyncio.Task[None] | None" = None
 
 
@@ -113,6 +127,8 @@ class Pool:
         self._strict = strict_affinity
         self._members: dict[str, Member] = {}
         self._probes: dict[str, Probe | None] = {}
+        self._aside: set[asyncio.Task[None]] = set()
+        """What is written down once the store is back; the loop alone would not keep it."""
         self._tokens = map(f"{secrets.token_hex(8)}-{{}}".format, itertools.count())
         self._lines: defaultdict[frozenset[str], asyncio.Lock] = defaultdict(asyncio.Lock)
         """Those who wait for a place, by the accounts that could answer them; first come, first served."""
@@ -258,6 +274,10 @@ class Pool:
 
     async def _leave(self, place: Place) -> None:
         place.member.running -= 1
+        if place.trial and not place.tried:
+            task = asyncio.ensure_future(self._untried(place))
+            self._aside.add(task)
+            task.add_done_callback(self._aside.discard)
         if place.renewing is not None:
             place.renewing.cancel()
             await _noted(self._free(place.member, place.token))
@@ -366,12 +386,21 @@ class Pool:
     async def _did_well(self, place: Place) -> None:
         """Note that an account has answered, where that is news."""
         if self._conditions.heeds(place.member.account, place.trial):
-            await _noted(self._conditions.answered(place.member.account, place.trial))
+            place.tried = await _noted(self._conditions.answered(place.member.account, place.trial))
 
     async def _failed(self, place: Place, trouble: ModelDown) -> None:
         """Note whose failure it was, and what it says of the account."""
         trouble.account = place.member.name
-        await _noted(self._conditions.failed(place.member.account, trouble, place.trial))
+        place.tried = await _noted(self._conditions.failed(place.member.account, trouble, place.trial))
+
+    async def _untried(self, place: Place) -> None:
+        """Let others try an account: nothing is written down of this trial. Tries as long as they would wait for it."""
+        deadline = self._now() + TRIAL
+        while self._now() < deadline:
+            with contextlib.suppress(StorageDown):
+                await self._conditions.untried(place.member.account, place.trial)
+                return
+            await asyncio.sleep(STORE_PAUSE)
 
     # Listening.
 
@@ -404,10 +433,17 @@ class Pool:
         return self._now().date().isoformat()
 
 
-async def _noted(writing: Awaitable[object]) -> None:
-    """Write something down to its end, even when we are cancelled; an answer does not fail because the store does."""
-    with contextlib.suppress(StorageDown):
+async def _noted(writing: Awaitable[object]) -> bool:
+    """
+    Write something down to its end, even when we are cancelled; an answer does not fail because the store does.
+
+    Returns whether it was.
+    """
+    try:
         await asyncio.shield(asyncio.ensure_future(writing))
+    except StorageDown:
+        return False
+    return True
 
 
 async def _trouble(probe: Probe) -> ModelDown | None:

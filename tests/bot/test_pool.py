@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -26,10 +26,11 @@ from bot.errors import (
     ModelMisconfigured,
     NoPlusHere,
     PlusNeeded,
+    StorageDown,
 )
 from bot.health import Condition
 from bot.pool import PROBE, Pool
-from bot.ports import ApiRequest, ApiResponse, Chunk, Request
+from bot.ports import ApiRequest, ApiResponse, Chunk, Records, Request
 from bot.turn import Usage
 from storage.memory import open_memory
 from storage.store import Store
@@ -274,6 +275,75 @@ async def test_a_trial_that_the_provider_refuses_for_the_question_has_gone_well(
     with pytest.raises(ContextFull):
         await fixture.ask()
     assert "a" == await fixture.ask()
+
+
+@virtual
+async def test_a_trial_whose_asker_leaves_holds_nobody_up() -> None:
+    """However it would have ended."""
+    fixture = Fixture()
+    account = await _rested(fixture)
+    account.slow = 5.0
+    trying = asyncio.ensure_future(fixture.ask())
+    await asyncio.sleep(1)
+    with pytest.raises(AllDown):
+        await fixture.ask()
+    trying.cancel()
+    await asyncio.wait([trying])
+    await asyncio.sleep(0.1)
+    assert "a" == await fixture.ask()
+
+
+@virtual
+async def test_a_trial_that_the_store_did_not_hear_of_holds_nobody_up_once_it_is_back() -> None:
+    """Its process may have had to drop the answer, too."""
+    store = open_memory()
+    records = Moody(store.records)
+    fixture = Fixture(replace(store, records=records))
+    account = await _rested(fixture)
+    account.slow = 1.0
+    trying = asyncio.ensure_future(fixture.ask())
+    await asyncio.sleep(0.5)
+    records.down = True
+    assert "a" == await trying
+    await asyncio.sleep(5)
+    records.down = False
+    await asyncio.sleep(1.1)
+    assert "a" == await fixture.ask()
+
+
+async def _rested(fixture: Fixture) -> Provider:
+    """An account that has failed, and rested."""
+    account = fixture.add(Account("a"))
+    account.troubles = [ModelDown("500")] * 3
+    for _ in range(3):
+        with pytest.raises(ModelDown):
+            await fixture.ask()
+    await asyncio.sleep(11)
+    return account
+
+
+class Moody:
+    """Records of a store that can be down."""
+
+    def __init__(self, records: Records) -> None:
+        self._records = records
+        self.down = False
+
+    def _check(self) -> None:
+        if self.down:
+            raise StorageDown("gone")
+
+    async def get(self, folder: str, name: str) -> str | None:
+        self._check()
+        return await self._records.get(folder, name)
+
+    async def swap(self, folder: str, name: str, old: str | None, new: str | None) -> bool:
+        self._check()
+        return await self._records.swap(folder, name, old, new)
+
+    async def all(self, folder: str) -> Mapping[str, str]:
+        self._check()
+        return await self._records.all(folder)
 
 
 @virtual
