@@ -265,12 +265,7 @@ async def test_an_answer_that_began_before_does_not_undo_what_was_heard_since() 
 @virtual
 async def test_a_trial_that_the_provider_refuses_for_the_question_has_gone_well() -> None:
     fixture = Fixture()
-    account = fixture.add(Account("a"))
-    account.troubles = [ModelDown("500")] * 3
-    for _ in range(3):
-        with pytest.raises(ModelDown):
-            await fixture.ask()
-    await asyncio.sleep(11)
+    account = await _rested(fixture)
     account.troubles = [ContextFull("long")]
     with pytest.raises(ContextFull):
         await fixture.ask()
