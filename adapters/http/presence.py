@@ -7,7 +7,7 @@ from typing import Any
 from starlette.types import Scope
 
 EXTENSION, PRESENCE = "parley", "presence"
-"""Where `heads.Heads` puts it among the `extensions` of an ASGI scope."""
+"""Where `connection.Connection` puts it among the `extensions` of an ASGI scope."""
 
 
 class Presence:

@@ -17,9 +17,9 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp
 
 from adapters.http import document, refusals
+from adapters.http.connection import Connection
 from adapters.http.docs_page import HEADERS, page
 from adapters.http.errors import CannotListen
-from adapters.http.heads import Heads
 from adapters.http.refusals import Rejected
 from bot.errors import BotError, StorageDown
 
@@ -184,7 +184,7 @@ def _settings(app: ASGIApp, host: str, port: int, grace: int) -> uvicorn.Config:
         lifespan="off",
         server_header=False,
         proxy_headers=False,
-        http=Heads,
+        http=Connection,
         ws="websockets-sansio",
         ws_max_size=LARGEST_FRAME,
         ws_per_message_deflate=False,

@@ -14,7 +14,7 @@ from aiohttp import ClientSession, FormData
 from openai import AsyncOpenAI
 
 from adapters import service
-from adapters.http import bodies, heads
+from adapters.http import bodies, connection
 from adapters.http.auth import FRESH
 from adapters.http.bounds import BESIDE
 from adapters.wiring import utc_now
@@ -140,8 +140,8 @@ async def test_whoever_leaves_before_a_whole_answer_ends_it_upstream_and_pays_fo
 
 async def test_whoever_does_not_read_gives_up_the_place(programs: Programs, monkeypatch: pytest.MonkeyPatch) -> None:
     """A few clients that open streams and read nothing would hold every place on the operator's account."""
-    monkeypatch.setattr(heads, "STALLED", 0.3)
-    monkeypatch.setattr(heads, "PATIENCE", 0.1)
+    monkeypatch.setattr(connection, "STALLED", 0.3)
+    monkeypatch.setattr(connection, "PATIENCE", 0.1)
     programs.provider.queue(steady(4_000, 0.0))
     key = await programs.key()
     much = {"n": 8, "logprobs": True, "top_logprobs": 20}  # more than any buffer on the way takes

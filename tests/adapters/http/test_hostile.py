@@ -13,7 +13,7 @@ import pytest_asyncio
 from fastapi import FastAPI, WebSocket
 from websockets.asyncio.client import connect
 
-from adapters.http import heads, serving
+from adapters.http import connection, serving
 from adapters.http.server import create, serve
 from adapters.logs import CHATTY
 from sandbox.openai.script import Ending, say
@@ -569,7 +569,7 @@ async def test_a_body_that_never_comes_is_not_waited_for(hostile: Hostile, monke
 )
 async def test_who_asks_nothing_is_hung_up_on(hostile: Hostile, sent: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     """Such connections need no key, and would be kept for ever."""
-    monkeypatch.setattr(heads, "PATIENCE", 0.1)
+    monkeypatch.setattr(connection, "PATIENCE", 0.1)
     async with hostile.connection() as (reader, writer):
         writer.write(sent)
         if b"hoo" in sent:
@@ -580,7 +580,7 @@ async def test_who_asks_nothing_is_hung_up_on(hostile: Hostile, sent: bytes, mon
 
 async def test_who_waits_for_an_answer_is_not(hostile: Hostile, monkeypatch: pytest.MonkeyPatch) -> None:
     """However long the model thinks."""
-    monkeypatch.setattr(heads, "PATIENCE", 0.1)
+    monkeypatch.setattr(connection, "PATIENCE", 0.1)
     stage = hostile.stage
     stage.provider.queue(say("Hoo.", Ending.HANG))
     body = json.dumps(_question()).encode()
@@ -596,7 +596,7 @@ async def test_who_waits_for_an_answer_is_not(hostile: Hostile, monkeypatch: pyt
 
 async def test_a_websocket_may_be_silent(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever holds one has said who they are, and may have nothing to say for long."""
-    monkeypatch.setattr(heads, "PATIENCE", 0.1)
+    monkeypatch.setattr(connection, "PATIENCE", 0.1)
     app, port = create(), free_port()
 
     @app.websocket("/echo")

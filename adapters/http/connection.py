@@ -28,7 +28,7 @@ REFUSAL = (
 )
 
 
-class Heads(HttpToolsProtocol):
+class Connection(HttpToolsProtocol):
     """One connection."""
 
     def __init__(self, *args: Any, **settings: Any) -> None:
