@@ -136,4 +136,4 @@ class Clockwork:
         except Exception:
             log.exception("the chore %s is broken", chore.name)
         await note_done(self._ports.records, chore.name, began)
-        self._next[chore.name] = self._ports.planner.after(chore.recurrence, began)
+        self._next.pop(chore.name, None)

@@ -52,8 +52,9 @@ FIELD = "callback_url"
 
 def check_fields(fields: Mapping[str, Any]) -> None:
     """Raise Rejected for what would be answered by something else than the model that is priced."""
-    for name in ELSEWHERE & fields.keys():
-        params.refuse(fields, name)
+    for name in fields:
+        if name in ELSEWHERE:
+            params.refuse(fields, name)
 
 
 def following(asked: Asked, spec: ModelSpec, tokens: int) -> Asked:

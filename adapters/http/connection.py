@@ -9,7 +9,7 @@ from typing import Any
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from adapters.http.joined import Joined
-from adapters.http.presence import EXTENSION, PRESENCE, Presence
+from adapters.http.presence import Presence
 
 LARGEST = 1 << 16
 """Bytes of a head; more only where they all come at once."""
@@ -60,7 +60,7 @@ class Connection(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self._presence.whole = False
-        self.scope["extensions"] = {EXTENSION: {PRESENCE: self._presence}}
+        self._presence.put_into(self.scope)  # type: ignore[arg-type]  # uvicorn has a type of its own for it
 
     def handle_websocket_upgrade(self) -> None:
         self._unwatch()

@@ -1,13 +1,13 @@
 """A caller's presence: what is done for somebody on the other end of a connection ends when they leave."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 from starlette.types import Scope
 
 EXTENSION, PRESENCE = "parley", "presence"
-"""Where `connection.Connection` puts it among the `extensions` of an ASGI scope."""
+"""Where it stands among the `extensions` of an ASGI scope."""
 
 
 class Presence:
@@ -23,6 +23,10 @@ class Presence:
         self._left = True
         for task in self._serving:
             task.cancel()
+
+    def put_into(self, scope: MutableMapping[str, Any]) -> None:
+        """Let it be found by whoever handles a request."""
+        scope["extensions"] = {EXTENSION: {PRESENCE: self}}
 
     @staticmethod
     def of(scope: Scope) -> "Presence":

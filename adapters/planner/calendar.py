@@ -1,4 +1,4 @@
-"""Days and months as people name and number them. Weekdays count from Sunday, which is 0, as in crontab(5)."""
+"""Hours, days and months as people name and number them. Weekdays count from Sunday, which is 0, as in crontab(5)."""
 
 from collections.abc import Sequence
 
@@ -23,6 +23,11 @@ LENGTHS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 """The most days that each month has."""
 
 POSITIONS = ("first", "second", "third", "fourth", "fifth")
+
+NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+
+HOURS, MINUTES, SECONDS = "hours?|hrs?|h", "minutes?|mins?|m", "seconds?|secs?|s"
+"""Patterns of what people write for so many of them, to be put into brackets."""
 
 A_MONTH = (
     r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?"

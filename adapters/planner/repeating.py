@@ -15,9 +15,12 @@ from adapters.planner import clock
 from adapters.planner.calendar import (
     A_MONTH,
     A_WEEKDAY,
+    HOURS,
     LENGTHS,
+    MINUTES,
     MONTHS,
     POSITIONS,
+    SECONDS,
     WEEKDAYS,
     month,
     ordinal,
@@ -223,7 +226,7 @@ _MONTHLY = rf"(?:{_EVERY}months?|monthly)"
 _OF_THE_MONTH = r"(?: day)? (?:of|in) (?:the|every|each) month"
 
 _SHAPES: tuple[tuple[str, Callable[[_Asked], Recurrence | None]], ...] = (
-    (rf"{_EVERY}(?P<unit>seconds?|secs?|s|minutes?|mins?|m|hours?|hrs?|h)", _stretch),
+    (rf"{_EVERY}(?P<unit>{SECONDS}|{MINUTES}|{HOURS})", _stretch),
     (r"(?P<unit>hour)ly", _stretch),
     (r"(?:(?:every|each) hour|hourly) at :(?P<minute>[0-5]\d)", _past_the_hour),
     (r"(?:every|each) ?day|daily", _daily),

@@ -6,12 +6,12 @@ A day stands on one side of the time of day; nothing but a time of day follows "
 
 import re
 
-from adapters.planner.calendar import A_MONTH, A_WEEKDAY
+from adapters.planner.calendar import A_MONTH, A_WEEKDAY, HOURS, MINUTES, NUMBERS
 from adapters.planner.clock import Clock
 
-_NUMBER = r"(?:\d{1,5} ?|(?:an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve) )"
+_NUMBER = rf"(?:\d{{1,5}} ?|(?:an?|{'|'.join(NUMBERS)}) )"
 _UNIT = r"(?:days?|weeks?|wks?|fortnights?|months?|years?|yrs?)\b"
-_SMALL_UNIT = r"(?:hours?|hrs?|h|minutes?|mins?|m)\b"
+_SMALL_UNIT = rf"(?:{HOURS}|{MINUTES})\b"
 _ORDINAL = r"\d\d?(?:st|nd|rd|th)"
 _DATE = (
     rf"(?:\d\d?(?:st|nd|rd|th)?\.? (?:of )?{A_MONTH}(?:,? \d{{4}})?"

@@ -3,17 +3,16 @@
 import re
 from datetime import timedelta
 
+from adapters.planner.calendar import HOURS, MINUTES, NUMBERS, SECONDS
+
 _TENS = {"fifteen": "15", "twenty": "20", "thirty": "30", "forty": "40"}
-_ONES = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 _PARTS = {"half an": ".5", "half a": ".5", "half": ".5", "a quarter of an": ".25", "three quarters of an": ".75"}
-_DIGITS = {name: str(count) for count, name in enumerate(_ONES, 1)} | _TENS | _PARTS | {"an": "1", "a": "1"}
+_DIGITS = {name: str(count) for count, name in enumerate(NUMBERS, 1)} | _TENS | _PARTS | {"an": "1", "a": "1"}
 
 _NAME = re.compile(rf"^(?P<led>in )?(?P<name>{'|'.join(_DIGITS)}) (?=hour|hr|h\b|min|m\b|sec|s\b|and a half )")
 """Only at the beginning: what shall come "in 20 min" may be "a second helping"."""
 
-_HOURS = r"(?:hours?|hrs?|h)(?![^\W\d])"
-_MINUTES = r"(?:minutes?|mins?|m)(?![^\W\d])"
-_SECONDS = r"(?:seconds?|secs?|s)(?![^\W\d])"
+_HOURS, _MINUTES, _SECONDS = (rf"(?:{unit})(?![^\W\d])" for unit in (HOURS, MINUTES, SECONDS))
 _NUMBER = r"(?:\d{1,7}(?:[.,]\d{1,3})?|\.\d\d?)"
 _AND = r"(?:,? and |, ?| )?"
 _PAST = rf"(?P<past>[0-5]\d| [0-5][05])(?=[\s,]|$)(?! (?:{_MINUTES}|{_SECONDS}))"

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -265,7 +265,8 @@ async def test_an_answer_that_began_before_does_not_undo_what_was_heard_since() 
 @virtual
 async def test_a_trial_that_the_provider_refuses_for_the_question_has_gone_well() -> None:
     fixture = Fixture()
-    account = await _rested(fixture)
+    account = fixture.add(Account("a"))
+    await _rest(account, fixture.ask)
     account.troubles = [ContextFull("long")]
     with pytest.raises(ContextFull):
         await fixture.ask()
@@ -276,7 +277,8 @@ async def test_a_trial_that_the_provider_refuses_for_the_question_has_gone_well(
 async def test_a_trial_whose_asker_leaves_holds_nobody_up() -> None:
     """However it would have ended."""
     fixture = Fixture()
-    account = await _rested(fixture)
+    account = fixture.add(Account("a"))
+    await _rest(account, fixture.ask)
     account.slow = 5.0
     trying = asyncio.ensure_future(fixture.ask())
     await asyncio.sleep(1)
@@ -294,7 +296,8 @@ async def test_a_trial_that_the_store_did_not_hear_of_holds_nobody_up_once_it_is
     store = open_memory()
     records = Moody(store.records)
     fixture = Fixture(replace(store, records=records))
-    account = await _rested(fixture)
+    account = fixture.add(Account("a"))
+    await _rest(account, fixture.ask)
     account.slow = 1.0
     trying = asyncio.ensure_future(fixture.ask())
     await asyncio.sleep(0.5)
@@ -306,15 +309,13 @@ async def test_a_trial_that_the_store_did_not_hear_of_holds_nobody_up_once_it_is
     assert "a" == await fixture.ask()
 
 
-async def _rested(fixture: Fixture) -> Provider:
-    """An account that has failed, and rested."""
-    account = fixture.add(Account("a"))
+async def _rest(account: Provider, ask: Callable[[], Awaitable[object]]) -> None:
+    """Have an account fail, and rest."""
     account.troubles = [ModelDown("500")] * 3
     for _ in range(3):
         with pytest.raises(ModelDown):
-            await fixture.ask()
+            await ask()
     await asyncio.sleep(11)
-    return account
 
 
 class Moody:
@@ -701,11 +702,7 @@ async def test_a_trial_that_the_provider_refuses_for_a_programs_mistake_has_gone
     """As an event, where the status had said that all was well."""
     fixture = Exchange()
     line = fixture.add(Account("a"))
-    line.troubles = [ModelDown("500")] * 3
-    for _ in range(3):
-        with pytest.raises(ModelDown):
-            await fixture.call()
-    await asyncio.sleep(11)
+    await _rest(line, fixture.call)
     line.troubles = [ContextFull("long")]
     with pytest.raises(ContextFull):
         await fixture.call()
