@@ -3,23 +3,23 @@
 import asyncio
 import contextlib
 import logging
-import secrets
+import os
 from collections import Counter
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import Coroutine
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from typing import Any
 
 from bot.billing import refusal, without_money
-from bot.caller import Caller, shares_of
+from bot.caller import Caller
 from bot.catalogue import ModelSpec, Plus
 from bot.errors import StorageDown, TooManyAtOnce
 from bot.keys import Secret
 from bot.own import OwnKeysOff, own_of
 from bot.ports import STORE_PAUSE, Ports
 from bot.preferences import plus_for
-from bot.quota import Charge, Demand, Denied, Share, Unit
+from bot.quota import Charge, Demand, Denied, Unit
 from bot.tasks import end, even_if_cancelled
 from bot.turn import Usage
 from bot.usage import cost
@@ -47,17 +47,18 @@ class Took:
     seconds: int = 0
 
     def spent(self, spec: ModelSpec) -> dict[Unit, int]:
-        """In every unit; no money when the asker's own key paid for it."""
+        """In each unit of which it took any; no money when the asker's own key paid for it."""
         price = spec.price
         money = cost(self.usage, price) + self.images * price.image + self.seconds * price.audio_second
         tokens = 0 if self.images or self.seconds else self.usage.input + self.usage.output
-        return {
-            Unit.TOKENS: tokens,
-            Unit.REQUESTS: 1,
-            Unit.MICRO_USD: 0 if self.usage.own else money,
-            Unit.IMAGES: self.images,
-            Unit.AUDIO_SECONDS: self.seconds,
-        }
+        amounts = (
+            (Unit.TOKENS, tokens),
+            (Unit.REQUESTS, 1),
+            (Unit.MICRO_USD, 0 if self.usage.own else money),
+            (Unit.IMAGES, self.images),
+            (Unit.AUDIO_SECONDS, self.seconds),
+        )
+        return {unit: amount for unit, amount in amounts if amount}
 
 
 @dataclass(slots=True)
@@ -145,10 +146,9 @@ class Desk:
             plus = await plus_for(ports, person)
         return plus if caller.plus else Plus.NO, own or await own_of(ports, person)
 
-    @contextlib.asynccontextmanager
-    async def billed(self, caller: Caller, spec: ModelSpec, demand: Demand, *, own: bool) -> AsyncIterator[Bill]:
+    def billed(self, caller: Caller, spec: ModelSpec, demand: Demand, *, own: bool) -> "Billed":
         """
-        Hold what a call may take, and charge what it took.
+        Hold what a call may take, and charge what it took when the block is left.
 
         Args:
             own: Whether the asker's own key with the provider pays for it.
@@ -157,32 +157,29 @@ class Desk:
             QuotaExhausted: A limit has too little left.
             TooManyAtOnce: So many of that person's are under way.
         """
-        person = caller.person
+        return Billed(self, caller, spec, demand, own=own)
+
+    def enter(self, person: str) -> None:
+        """One more call of that person's is under way. Raises TooManyAtOnce."""
         if self._under_way[person] >= AT_ONCE:
             raise TooManyAtOnce(person, AT_ONCE)
         self._under_way[person] += 1
-        try:
-            call = await self._held(caller, spec, demand, own=own)
-            try:
-                yield call.bill
-            finally:
-                self._holds.discard(call.id)
-                await even_if_cancelled(partial(self._close, call))
-        finally:
-            self._under_way[person] -= 1
-            if not self._under_way[person]:
-                del self._under_way[person]
 
-    async def _held(self, caller: Caller, spec: ModelSpec, demand: Demand, *, own: bool) -> "_Call":
+    def leave(self, person: str) -> None:
+        self._under_way[person] -= 1
+        if not self._under_way[person]:
+            del self._under_way[person]
+
+    async def hold(self, caller: Caller, spec: ModelSpec, demand: Demand, *, own: bool) -> "_Call":
         """Raises QuotaExhausted."""
         if own:
             demand = without_money(demand)
-        id, shares, ports = secrets.token_hex(12), shares_of(self.ports, caller), self.ports
-        outcome = await ports.ledger.reserve(id, shares, demand, HELD, ports.now())
+        id, ports = os.urandom(12).hex(), self.ports
+        outcome = await ports.ledger.reserve(id, caller.shares, demand, HELD, ports.now())
         if isinstance(outcome, Denied):
             raise refusal(ports, caller.person, outcome.balance)
         self._holds.add(id)
-        return _Call(id, caller, spec, shares, Bill(outcome.output), own)
+        return _Call(id, caller, spec, Bill(outcome.output), own)
 
     async def drain(self, grace: float) -> None:
         """
@@ -195,8 +192,12 @@ class Desk:
         await end(*self._aside)
         await self._holds.close()
 
-    async def _close(self, call: "_Call") -> None:
+    async def close(self, call: "_Call") -> None:
         """Charge, or let go of what was held."""
+        self._holds.discard(call.id)
+        await even_if_cancelled(partial(self._write_down, call))
+
+    async def _write_down(self, call: "_Call") -> None:
         try:
             await call.write_down(self.ports)
         except StorageDown as trouble:
@@ -211,7 +212,6 @@ class _Call:
     id: str
     caller: Caller
     spec: ModelSpec
-    shares: tuple[Share, ...]
     bill: Bill
     own: bool
 
@@ -223,10 +223,9 @@ class _Call:
             return
         if self.own:
             took = replace(took, usage=replace(took.usage, own=True))
-        held, spec = self.caller.held, self.spec
-        charge = Charge(
-            self.id, self.caller.key, spec.alias, took.usage, now, took.spent(spec), self.shares, held.account
-        )
+        caller, spec = self.caller, self.spec
+        spent, account = took.spent(spec), caller.held.account
+        charge = Charge(self.id, caller.key, spec.alias, took.usage, now, spent, caller.shares, account)
         await ports.ledger.settle(charge, now)
 
     async def until_written_down(self, ports: Ports) -> None:
@@ -237,3 +236,31 @@ class _Call:
             with contextlib.suppress(StorageDown):
                 return await self.write_down(ports)
         return None
+
+
+class Billed:
+    """The block in which a call is made. One of contextlib's would take three times the calls."""
+
+    def __init__(self, desk: Desk, caller: Caller, spec: ModelSpec, demand: Demand, *, own: bool) -> None:
+        self._desk = desk
+        self._caller = caller
+        self._spec = spec
+        self._demand = demand
+        self._own = own
+
+    async def __aenter__(self) -> Bill:
+        """Raises as `Desk.billed` says."""
+        person = self._caller.person
+        self._desk.enter(person)
+        try:
+            self._call = await self._desk.hold(self._caller, self._spec, self._demand, own=self._own)
+        except BaseException:
+            self._desk.leave(person)
+            raise
+        return self._call.bill
+
+    async def __aexit__(self, *_: object) -> None:
+        try:
+            await self._desk.close(self._call)
+        finally:
+            self._desk.leave(self._caller.person)

@@ -9,10 +9,13 @@ from bot.errors import Banned
 from bot.keyring import KeyRecord, Tier
 from bot.people import EVERYWHERE, is_owner, standing_of
 from bot.ports import Ports
-from bot.quota import EVERYONE, Share
+from bot.quota import EVERYONE, Policy, Share
 
 HTTP = "http"
 """The platform of those who are known by their key alone, and the bot through which every program asks."""
+
+
+NOTHING_USUAL = Policy()
 
 
 @dataclass(frozen=True)
@@ -22,10 +25,12 @@ class Caller:
 
     Args:
         plus: Whether they may be answered by accounts of tier plus.
+        policy: What is usual here.
     """
 
     held: KeyRecord
     plus: bool = False
+    policy: Policy = NOTHING_USUAL
 
     @cached_property
     def person(self) -> str:
@@ -47,6 +52,24 @@ class Caller:
         home, _, community = self.held.community.partition(":")
         return Key(platform, HTTP, community if home == platform else "", f"key-{self.held.account}", "", user)
 
+    @cached_property
+    def shares(self) -> tuple[Share, ...]:
+        """
+        Everything that an answer to them is taken from.
+
+        A key takes the place of what each user usually has. Somebody who is known by it alone, and whose key has no
+        limit of its own, is a newcomer, and has what these have.
+        """
+        held, policy = self.held, self.policy
+        scopes = [client_scope(held.community, held.issuer)]
+        if held.community:
+            scopes.append(community_scope(held.community))
+        return (
+            Share(user_scope(self.person)),
+            Share(held.ledger_scope, policy.welcome if self.key.platform == HTTP else ()),
+            *(Share(scope, policy.at(scope)) for scope in (*scopes, EVERYONE)),
+        )
+
 
 async def calling(ports: Ports, held: KeyRecord) -> Caller:
     """As whom somebody asks with that key. Raises Banned: they get no answers."""
@@ -54,22 +77,5 @@ async def calling(ports: Ports, held: KeyRecord) -> Caller:
     for place in filter(None, (held.community, EVERYWHERE)):
         if (await standing_of(ports.records, place, caller.person)).banned:
             raise Banned(caller.person)
-    return Caller(held, plus=held.tier is Tier.PLUS or await is_owner(ports, caller.person))
-
-
-def shares_of(ports: Ports, caller: Caller) -> tuple[Share, ...]:
-    """
-    Everything that an answer to a program is taken from.
-
-    A key takes the place of what each user usually has. Somebody who is known by it alone, and whose key has no limit
-    of its own, is a newcomer, and has what these have.
-    """
-    held, policy = caller.held, ports.policy
-    scopes = [client_scope(held.community, held.issuer)]
-    if held.community:
-        scopes.append(community_scope(held.community))
-    return (
-        Share(user_scope(caller.person)),
-        Share(held.ledger_scope, policy.welcome if caller.key.platform == HTTP else ()),
-        *(Share(scope, policy.at(scope)) for scope in (*scopes, EVERYONE)),
-    )
+    plus = held.tier is Tier.PLUS or await is_owner(ports, caller.person)
+    return Caller(held, plus, ports.policy)

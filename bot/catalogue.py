@@ -89,6 +89,9 @@ class Catalogue:
         Raises:
             BadArgument: There is none of that name.
         """
+        spec = self.models.get(alias)
+        if spec is not None and (ability is None or ability in spec.abilities):
+            return spec
         wanted, able = alias.strip().casefold(), self.able(ability)
         for spec in able:
             if wanted in (spec.alias.casefold(), spec.model.casefold()):

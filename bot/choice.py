@@ -1,7 +1,7 @@
 """Which of several accounts is asked first, and what is said when none can be."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from bot import health
@@ -29,10 +29,10 @@ class Member:
     credit: int = 0
     running: int = 0
     tally: Tally = NOTHING
+    name: str = field(init=False)
 
-    @property
-    def name(self) -> str:
-        return self.account.name
+    def __post_init__(self) -> None:
+        self.name = self.account.name
 
     def carries(self, path: str) -> bool:
         """Whether programs can ask it that."""

@@ -36,6 +36,7 @@ MISCONFIGURED = (
 _shape: TypeAdapter[Condition] = TypeAdapter(Condition)
 
 _WELL = Condition()
+_NO_WAIT = timedelta()
 
 
 class Known:
@@ -50,10 +51,13 @@ class Known:
 
     def of(self, account: Account) -> Condition:
         """An account's condition, as far as it is about its present settings."""
-        return _read(self.raw(account), account)
+        raw = self._raws.get(account.name)
+        return _WELL if raw is None else _read(raw, account)
 
     def wait(self, account: Account, now: datetime) -> timedelta:
         """How long an account is not to be asked; `timedelta.max` for one that is parked."""
+        if account.name not in self._raws:
+            return _NO_WAIT
         condition = self.of(account)
         return timedelta.max if condition.parked else condition.wait(now)
 

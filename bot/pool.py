@@ -51,6 +51,7 @@ from bot.ports import (
 )
 from bot.records import change
 from bot.tally import NOTHING, Tally, of_usage
+from bot.turn import Usage
 
 HELD = timedelta(seconds=60)
 """How long a place on an account stays taken by a process that has died."""
@@ -285,8 +286,10 @@ class Pool:
     async def _taken(self, request: Wanted, tried: Mapping[str, ModelDown], token: str) -> Place:
         """Choose an account and take a place on it, in line where all are taken. Raises as `stream` does."""
         if not self._lines or not self._line(request).locked():
-            with contextlib.suppress(AllTaken):
+            try:
                 return await self._chosen(request, tried, token)
+            except AllTaken:
+                pass
         try:
             async with asyncio.timeout(LINE), self._line(request):
                 return await self._once_free(request, tried, token)
@@ -406,10 +409,10 @@ class Pool:
 
     def _count(self, member: Member, request: ApiRequest, response: ApiResponse | None, silence: int) -> None:
         """Count a program's call that was answered after so many milliseconds, or was not."""
-        day = self._today()
-        member.tally += Tally(day, questions=1, spoken=int(response is not None), silence=silence)
-        if response is not None and response.usage:
-            member.tally += of_usage(day, response.usage, request.spec)
+        usage, spoken = response.usage if response else None, int(response is not None)
+        member.tally += of_usage(
+            self._today(), usage or Usage(0, 0), request.spec, questions=1, spoken=spoken, silence=silence
+        )
 
     async def _listen(self, member: Member, request: Request) -> AsyncGenerator[Chunk, None]:
         """Pass on what it says, and count it."""

@@ -446,7 +446,7 @@ class Model(Protocol):
         """
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ApiRequest:
     """
     A program's call in the provider's own format, to be passed on as it is.

@@ -232,16 +232,20 @@ class Spending:
 
 def spending_of(charge: Charge, date: str) -> Spending:
     """What a charge adds to that day."""
-    where, spent = charge.key, charge.spent
-    return Spending(
-        date,
-        where.club,
-        where.room,
-        where.person,
-        charge.model,
-        charge.api_key,
-        charge.usage.input,
-        charge.usage.output,
+    return Spending(date, *names_of(charge.key, charge.model, charge.api_key), *figures_of(charge))
+
+
+def names_of(key: Key, model: str, api_key: str) -> tuple[str, str, str, str, str]:
+    """Whose a spending is: NAMES but for the date."""
+    return key.club, key.room, key.person, model, api_key
+
+
+def figures_of(charge: Charge) -> tuple[int, int, int, int, int, int]:
+    """How much a charge adds to each of FIGURES."""
+    usage, spent = charge.usage, charge.spent
+    return (
+        usage.input,
+        usage.output,
         spent.get(Unit.REQUESTS, 0),
         spent.get(Unit.MICRO_USD, 0),
         spent.get(Unit.IMAGES, 0),

@@ -53,6 +53,6 @@ class Tally:
 NOTHING = Tally()
 
 
-def of_usage(day: str, usage: Usage, spec: ModelSpec) -> Tally:
-    """What an answer took."""
-    return Tally(day, input=usage.input, output=usage.output, micro_usd=cost(usage, spec.price))
+def of_usage(day: str, usage: Usage, spec: ModelSpec, **others: int) -> Tally:
+    """What an answer took, and `others` of its figures."""
+    return Tally(day, input=usage.input, output=usage.output, micro_usd=cost(usage, spec.price), **others)

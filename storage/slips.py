@@ -13,6 +13,8 @@ from bot.quota import Balance, Crossing, Granted, Leg, Unit
 from storage.accounts import limit_of, name_of
 from storage.record import ms
 
+UNITS = {str(unit): unit for unit in Unit}
+
 
 def dump_granted(granted: Granted) -> str:
     return _compact([granted.output, granted.held])
@@ -25,7 +27,7 @@ def load_granted(raw: str) -> Granted:
 def granted_of(slip: Sequence[Any]) -> Granted:
     """What was granted, as JSON has it: tokens of the answer, and how much of each unit is held."""
     output, held = slip
-    return Granted(output, {Unit(unit): amount for unit, amount in held.items()})
+    return Granted(output, {UNITS[unit]: amount for unit, amount in held.items()})
 
 
 def dump_legs(legs: Iterable[Leg]) -> str:

@@ -6,6 +6,7 @@ from collections import OrderedDict
 
 from fastapi import Request
 
+from adapters.http.header import header
 from adapters.http.refusals import Rejected
 from bot import keys
 from bot.caller import Caller, calling
@@ -32,7 +33,8 @@ def key_in(authorization: str) -> str:
 
 def address_of(request: Request) -> str:
     """Where a request comes from."""
-    return request.client.host if request.client else "127.0.0.1"
+    client: tuple[str, int] | None = request.scope.get("client")
+    return client[0] if client else "127.0.0.1"
 
 
 class Door:
@@ -45,7 +47,7 @@ class Door:
 
     async def caller_of(self, request: Request, key: str = "") -> Caller:
         """Whoever sent a request: by its header, or else by a key from a field. Raises Rejected, and as `caller`."""
-        text = key_in(request.headers.get("Authorization", "")) or key
+        text = key_in(header(request, b"authorization") or "") or key
         if not text:
             raise Rejected("Send your key as `Authorization: Bearer parley_...`.", 401, "invalid_api_key")
         return await self.caller(text, address_of(request))

@@ -6,6 +6,7 @@ FastAPI's own way to a handler takes 55 µs of a processor, more than twice as m
 
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from operator import itemgetter
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
@@ -21,8 +22,11 @@ log = logging.getLogger(__name__)
 Handler = Callable[[Request], Awaitable[Response]]
 
 
-FORWARDED = (b"x-forwarded-for", b"x-forwarded-proto")
+FORWARDED = frozenset({b"x-forwarded-for", b"x-forwarded-proto"})
 """What a proxy says of whoever called it; few have one before us."""
+
+NAME = itemgetter(0)
+"""Of a header."""
 
 LOOPBACK = ("127.0.0.1", "::1")
 """Proxies on the same machine."""
@@ -44,8 +48,8 @@ class Front:
         self._behind_proxies: Any = ProxyHeadersMiddleware(self._called, [*LOOPBACK, *proxies])  # type: ignore[arg-type]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        forwarded = any(name in FORWARDED for name, _ in scope["headers"])
-        await (self._behind_proxies if forwarded else self._called)(scope, receive, send)
+        straight = FORWARDED.isdisjoint(map(NAME, scope["headers"]))
+        await (self._called if straight else self._behind_proxies)(scope, receive, send)
 
     async def _called(self, scope: Scope, receive: Receive, send: Send) -> None:
         handler = self._busy.get(scope["path"]) if scope["type"] == "http" and scope["method"] == "POST" else None

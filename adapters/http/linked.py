@@ -79,7 +79,8 @@ def _addresses(value: Any) -> list[str]:
         return []
     if (address := _address(value)) is not None:
         return [address]
-    return [address for name in WITHIN for address in _addresses(value.get(name))]
+    within = [inner for name in WITHIN if isinstance(inner := value.get(name), (list, dict))]
+    return [address for inner in within for address in _addresses(inner)]
 
 
 def _address(part: dict[str, Any]) -> str | None:

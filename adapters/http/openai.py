@@ -20,6 +20,7 @@ from adapters.http.callbacks import Tasks
 from adapters.http.fields import json_object
 from adapters.http.forms import read_form
 from adapters.http.front import Handler
+from adapters.http.header import header
 from adapters.http.linked import Linked, linked
 from adapters.http.offered import ROUTES, Route, documented
 from adapters.http.passing import Passing
@@ -120,7 +121,7 @@ class _Routes:
     async def _begun(self, route: Route, request: Request, caller: Caller, room: Room) -> Response:
         """Look a request through, and begin what it says. Raises Rejected, and others of our errors."""
         body = await whole_body(request, LARGEST, room.cover)
-        type = request.headers.get("Content-Type", "")
+        type = header(request, b"content-type") or ""
         plus, own = await self._desk.answerers(caller, Plus.ANY, _own(request))
         call = partial(ApiRequest, path=route.path, plus=plus, own=own)
         if route.form:
@@ -128,12 +129,13 @@ class _Routes:
         else:
             job = await self._read(route, caller, body, room, call)
         work = self._work(caller, job)
+        again = header(request, b"idempotency-key")
         if job.asked.callback is not None:
-            if HEADER in request.headers:
+            if again is not None:
                 raise Rejected(f"A task has no {HEADER}: its result is posted once it is there.", param=calls.FIELD)
             key = key_in(request.headers["Authorization"])
             return self._tasks.begin(caller.person, job.asked.callback, key, work, room.close)
-        if (again := request.headers.get(HEADER)) is not None:
+        if again is not None:
             sent = (route.path.encode(), type.encode(), body)
             same = repeatable(self._desk.ports, self._shelf, caller, again, *sent)
             work = partial(same.answered, work)
@@ -195,7 +197,7 @@ async def _looked(look: Callable[[], Asked], size: int) -> Asked:
 
 def _own(request: Request) -> Secret | None:
     """The caller's own key with the provider. Raises Rejected for what could be none."""
-    given = request.headers.get(OWN_KEY)
+    given = header(request, b"x-own-key")
     if given and not OWN.fullmatch(given):
         raise Rejected(f"What stands in {OWN_KEY} is no key.", code="invalid_own_key")
     return Secret(given) if given else None

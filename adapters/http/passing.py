@@ -3,7 +3,6 @@
 import asyncio
 import math
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from pydantic_core import from_json, to_json
@@ -85,9 +84,10 @@ class Passing:
         fields, limit = self._asked.granted(bill.output)
         if self._complete is not None:
             fields = await self._completed(self._complete, fields, bill)
-        sent = replace(self._request, fields=fields, limit=limit, sent=self._note_sent)
+        request = self._request
+        request.fields, request.limit, request.sent = fields, limit, self._note_sent
         try:
-            async with self._api.call(sent) as response:
+            async with self._api.call(request) as response:
                 return response.status, await self._passed(response, bill, answer)
         except asyncio.CancelledError:
             if self._sent and bill.took is None:

@@ -1,7 +1,7 @@
 """What a caller over HTTP is told when there is no answer: a status, and our words as its client reads them."""
 
 import math
-import secrets
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -129,7 +129,7 @@ def _of_quota(error: QuotaExhausted) -> Told:
 
 def new_id() -> str:
     """A name for a request, under which the log has it, too."""
-    return f"req_{secrets.token_hex(16)}"
+    return f"req_{os.urandom(16).hex()}"
 
 
 def response(error: BotError, path: str, id: str = "") -> Response:

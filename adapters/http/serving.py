@@ -11,6 +11,7 @@ from starlette.types import Receive, Scope, Send
 
 from adapters.http import refusals
 from adapters.http.answer import Work
+from adapters.http.header import header
 from adapters.http.presence import Presence
 from adapters.http.refusals import Rejected
 from bot.errors import BotError, Refused
@@ -25,7 +26,7 @@ async def whole_body(request: Request, most: int, cover: Callable[[int], None] =
     """
     The body, of at most so many bytes. `cover` is told how many there are, or will be. Raises Rejected, as it may.
     """
-    announced = int(request.headers.get("Content-Length") or 0)
+    announced = int(header(request, b"content-length") or 0)
     if announced > most:
         raise _too_large(most)
     cover(announced)

@@ -4,10 +4,9 @@ A provider account as programs use it: what they send goes on as it is, and the 
 The SDK takes 1.8 ms of a processor for a call (docs/benchmarks.md), and nothing of what it does is needed here.
 """
 
-import contextlib
 import io
 import re
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -60,22 +59,21 @@ class ApiAccount:
         del path
         return True
 
-    @contextlib.asynccontextmanager
-    async def call(self, request: ApiRequest) -> AsyncIterator[ApiResponse]:
+    def call(self, request: ApiRequest) -> "_Call":
         """Pass a call on, as `bot.ports.Api.call` says. It is ready when the first bytes of the answer have come."""
-        try:
-            answered, response = await self._answered(request)
-        except BotError as error:
-            conceal(error, self._api_key)
-            raise
-        try:
-            yield answered
-        finally:
-            response.release()  # the connection is closed where not all was read
+        return _Call(self, request)
 
     async def close(self) -> None:
         if self._session is not None:
             await self._session.close()
+
+    async def answered(self, request: ApiRequest) -> tuple[ApiResponse, aiohttp.ClientResponse]:
+        """An answer, and what has to be released when it is read. Raises ModelDown or one of its kind."""
+        try:
+            return await self._answered(request)
+        except BotError as error:
+            conceal(error, self._api_key)
+            raise
 
     async def _answered(self, request: ApiRequest, *, again: bool = True) -> tuple[ApiResponse, aiohttp.ClientResponse]:
         """Ask, and `again`, once, where the provider may only dislike how we called the answer's limit."""
@@ -155,6 +153,21 @@ class ApiAccount:
         return self._session
 
 
+class _Call:
+    """One call, as a context manager."""
+
+    def __init__(self, account: ApiAccount, request: ApiRequest) -> None:
+        self._account = account
+        self._request = request
+
+    async def __aenter__(self) -> ApiResponse:
+        answered, self._response = await self._account.answered(self._request)
+        return answered
+
+    async def __aexit__(self, *_: object) -> None:
+        self._response.release()  # the connection is closed where not all was read
+
+
 def _patience(timeouts: Timeouts, *, stream: bool) -> aiohttp.ClientTimeout:
     """How long an answer is waited for. One that comes whole says nothing before it is all there."""
     read = max(timeouts.first_token, timeouts.gap) if stream else timeouts.total
@@ -213,7 +226,7 @@ class _Body:
 
     async def __anext__(self) -> bytes:
         block, self.first = self.first, b""
-        if not block and not (block := await self.read()):
+        if not block and (self._content.at_eof() or not (block := await self.read())):
             raise StopAsyncIteration
         return block
 

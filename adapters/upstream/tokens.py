@@ -30,7 +30,6 @@ def tokenizer_of(model: str) -> str:
     return name
 
 
-@functools.cache
 def counter(spec: ModelSpec) -> Count:
     """How to count a model's tokens. The first call for a tokenizer takes about 0.2 s and 45 MB."""
     return _exact(spec.tokenizer) if spec.tokenizer in EXACT else estimate

@@ -1,10 +1,10 @@
 """The connection to Redis: no silent retries, a bounded pool, scripts, errors by our names."""
 
 import functools
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from hashlib import sha1
 from importlib.resources import files
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, Protocol, TypeVar
 
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
@@ -13,7 +13,6 @@ from redis.exceptions import NoScriptError, RedisClusterException, RedisError
 from redis.maint_notifications import MaintNotificationsConfig
 
 from bot.errors import StorageDown
-from storage.redis.conveyor import Conveyor
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -59,6 +58,14 @@ def text(reply: bytes | str) -> str:
     return reply if isinstance(reply, str) else reply.decode()
 
 
+class Calls(Protocol):
+    """What calls scripts: a client, or a pipeline of one."""
+
+    def evalsha(self, sha: str, numkeys: int, *keys_and_args: Any) -> Awaitable[Any]: ...
+
+    def eval(self, script: str, numkeys: int, *keys_and_args: Any) -> Awaitable[Any]: ...
+
+
 class Script:
     """
     A Lua script, sent whole only to a server that does not know it.
@@ -66,7 +73,7 @@ class Script:
     redis-py's own would give it to every node of a cluster first, and so fail on a healthy one while another is down.
     """
 
-    def __init__(self, redis: Redis | Conveyor, body: str) -> None:
+    def __init__(self, redis: Calls, body: str) -> None:
         self._redis = redis
         self._body = body
         self._sha = sha1(body.encode(), usedforsecurity=False).hexdigest()
@@ -78,7 +85,7 @@ class Script:
             return await self._redis.eval(self._body, len(keys), *keys, *args)
 
 
-def script(redis: Redis | Conveyor, verb: str, *before: str) -> Script:
+def script(redis: Calls, verb: str, *before: str) -> Script:
     """The Lua script of that name, with what it is built on put before it."""
     return Script(redis, "\n".join(_read(name) for name in (*before, verb)))
 

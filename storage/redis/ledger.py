@@ -11,9 +11,9 @@ from pydantic_core import from_json, to_json
 from redis.asyncio import Redis
 
 from bot import quota
+from bot.chat import Key
 from bot.period import Calendar, Window, calendar
 from bot.quota import (
-    FIGURES,
     Balance,
     Charge,
     Demand,
@@ -25,13 +25,14 @@ from bot.quota import (
     Share,
     Spending,
     Unit,
-    spending_of,
+    figures_of,
+    names_of,
 )
 from storage.accounts import limit_of, name_of
 from storage.record import dump_charge, load_charge, ms
 from storage.redis import keys
 from storage.redis.client import Script, script, text, translated
-from storage.redis.conveyor import Conveyor
+from storage.redis.pipeline import pipelined
 from storage.slips import balance_of, crossings_of, granted_of, load_legs, moment
 
 LATE = 1_000
@@ -55,7 +56,7 @@ class RedisLedger:
         self._zone = zone
         self._own_clock = own_clock
         self._pass(datetime.fromtimestamp(0, UTC))  # the first script that is run tells the day
-        calls = Conveyor(redis)
+        calls = pipelined(redis)
         self._reserve, self._renew, self._settle, self._release, self._expire = (
             script(calls, f"quota_{verb}", "accounts") for verb in ("reserve", "renew", "settle", "release", "expire")
         )
@@ -79,16 +80,15 @@ class RedisLedger:
 
     @translated
     async def settle(self, charge: Charge, now: datetime) -> Settlement:
-        spending, doc = spending_of(charge, ""), dump_charge(charge)
         asked = {
             "id": charge.id,
             "shares": _slips(charge.shares),
             "spent": {str(unit): amount for unit, amount in charge.spent.items()},
-            "figures": [getattr(spending, figure) for figure in FIGURES],
+            "figures": figures_of(charge),
             "keep": keys.CHARGE,
             "spending_keep": keys.SPENDING,
         }
-        whose = _whose(quota.name_of(spending)[1:])
+        doc, whose = dump_charge(charge), _whose(charge.key, charge.model, charge.api_key)
         reply = await self._ask(self._settle, now, asked, doc, whose, others=partial(_of_charge, charge.id))
         new, crossings = from_json(reply)
         return Settlement(new, crossings_of(crossings))
@@ -199,9 +199,9 @@ def _usual(limits: tuple[Limit, ...]) -> Sequence[tuple[str, int]]:
 
 
 @lru_cache(maxsize=4096)
-def _whose(names: tuple[str, ...]) -> str:
+def _whose(key: Key, model: str, api_key: str) -> str:
     """Whose a spending is, as scripts add it up."""
-    return json.dumps(names)
+    return json.dumps(names_of(key, model, api_key))
 
 
 def _dates(first: date, last: date) -> list[str]:

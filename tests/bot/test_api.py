@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -68,7 +68,7 @@ class Till:
     ports: Ports
     ledger: Ledger
     desk: Desk
-    caller: Caller = field(default_factory=lambda: Caller(HELD))
+    caller: Caller
 
     def billed(self, *, own: bool = False) -> contextlib.AbstractAsyncContextManager[Bill]:
         return self.desk.billed(self.caller, SPEC, DEMAND, own=own)
@@ -83,7 +83,7 @@ class Till:
 def till(policy: Policy = FREE, **changes: Any) -> Till:
     ledger = Ledger()
     ports = replace(Core(policy, frozenset()).sessions._ports, ledger=ledger, **changes)
-    return Till(ports, ledger, Desk(ports))
+    return Till(ports, ledger, Desk(ports), Caller(HELD, policy=policy))
 
 
 LIMITED = Policy(everyone=(parse_limit("2000 tokens per day"), parse_limit("$1 per day")))
@@ -327,8 +327,9 @@ async def _asking(there: Till) -> None:
     ],
 )
 def test_what_is_spent_of_every_unit(took: Took, spent: tuple[int, ...]) -> None:
-    """Tokens, micro-USD, pictures, seconds: tokens of pictures and of sound are but priced."""
-    expected = dict(zip((Unit.TOKENS, Unit.MICRO_USD, Unit.IMAGES, Unit.AUDIO_SECONDS), spent, strict=True))
+    """Tokens, micro-USD, pictures, seconds: tokens of pictures and of sound are but priced. No unit for nothing."""
+    units = (Unit.TOKENS, Unit.MICRO_USD, Unit.IMAGES, Unit.AUDIO_SECONDS)
+    expected = {unit: amount for unit, amount in zip(units, spent, strict=True) if amount}
     assert {**expected, Unit.REQUESTS: 1} == took.spent(SPEC)
 
 

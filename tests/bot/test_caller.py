@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.amounts import parse_limit
-from bot.caller import Caller, calling, shares_of
+from bot.caller import Caller, calling
 from bot.errors import Banned
 from bot.keyring import KeyRecord, KeyScope, Tier
 from bot.people import EVERYWHERE, decide
@@ -101,7 +101,7 @@ async def test_what_an_answer_is_taken_from() -> None:
     """The key, all of its issuer's keys, the community and everyone; of the user nothing that is usual."""
     one, two, three, four = ((parse_limit(f"{number} tokens per day"),) for number in (1, 2, 3, 4))
     policy = Policy(user=one, community=two, everyone=three, welcome=four)
-    shares = shares_of(ports(policy), Caller(held(made_for="discord:42", community="discord:100")))
+    shares = Caller(held(made_for="discord:42", community="discord:100"), policy=policy).shares
 
     assert {
         "user/discord:42": (),
@@ -115,7 +115,7 @@ async def test_what_an_answer_is_taken_from() -> None:
 @virtual
 async def test_one_who_is_known_by_a_key_alone_has_a_newcomers_share_and_no_community() -> None:
     policy = Policy(welcome=(parse_limit("5 tokens per day"),), community=(parse_limit("7 tokens per day"),))
-    shares = {share.scope: share.usual for share in shares_of(ports(policy), Caller(held()))}
+    shares = {share.scope: share.usual for share in Caller(held(), policy=policy).shares}
 
     assert policy.welcome == shares["key/k1"]
     assert {"user/http:k1", "key/k1", "client//discord:9", "everyone"} == set(shares)
@@ -126,6 +126,6 @@ async def test_a_limit_that_a_key_was_given_takes_the_place_of_the_newcomers() -
     policy = Policy(welcome=(parse_limit("5 tokens per day"),))
     there, own = ports(policy), parse_limit("700 tokens per day")
     await there.ledger.set_limit("key/k1", own, now())
-    balances = await there.ledger.balances(shares_of(there, Caller(held())), now())
+    balances = await there.ledger.balances(Caller(held(), policy=policy).shares, now())
 
     assert [700] == [balance.most for balance in balances if balance.scope == "key/k1"]

@@ -73,7 +73,7 @@ class House:
 
     ports: Ports
     model: Speaker
-    caller: Caller = field(default_factory=lambda: Caller(HELD))
+    caller: Caller
 
     @property
     def desk(self) -> Desk:
@@ -108,7 +108,7 @@ def house(*takes: Sequence[str | Exception | Chunk], policy: Policy = FREE, **ch
         catalogue=Catalogue({"owl": OWL, "bat": BAT}),
         **changes,
     )
-    return House(ports, model)
+    return House(ports, model, Caller(HELD, policy=policy))
 
 
 LENGTH, STOP = Chunk(finish="length"), Chunk(finish="stop")
