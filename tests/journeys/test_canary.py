@@ -272,6 +272,7 @@ async def everything_in(server: RedisServer) -> list[tuple[str, str]]:
 
 
 async def _value(client: Any, name: bytes) -> str:
+    """What stands there; nothing where it is gone by now."""
     kind: str = (await client.type(name)).decode()
     reads: dict[str, Callable[[], Any]] = {
         "string": lambda: client.get(name),
@@ -280,5 +281,6 @@ async def _value(client: Any, name: bytes) -> str:
         "set": lambda: client.smembers(name),
         "zset": lambda: client.zrange(name, 0, -1),
         "stream": lambda: client.xrange(name),
+        "none": lambda: asyncio.sleep(0),
     }
     return str(await reads[kind]())
