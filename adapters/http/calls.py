@@ -66,8 +66,7 @@ def following(asked: Asked, spec: ModelSpec, tokens: int) -> Asked:
 def chat(fields: dict[str, Any], spec: ModelSpec, count: Count) -> Asked:
     """chat/completions. Raises Rejected."""
     messages = params.listed(fields, "messages")
-    for name in ("audio", "prediction", "web_search_options"):
-        params.refuse(fields, name)
+    params.refuse(fields, "audio", "prediction", "web_search_options")
     modalities = fields.get("modalities")
     if isinstance(modalities, list) and "audio" in modalities:
         raise Rejected("Spoken answers are not offered here.", param="modalities")
@@ -92,8 +91,7 @@ def responses(fields: dict[str, Any], spec: ModelSpec, count: Count) -> Asked:
     given = fields.get("input")
     if not isinstance(given, (str, list)) or not given:
         raise Rejected("`input` must be a text, or a list of items.", param="input")
-    for name in ("background", "conversation", "prompt", "include"):
-        params.refuse(fields, name)
+    params.refuse(fields, "background", "conversation", "prompt", "include")
     _check_common(fields)
     prompt = PRIMING + rules_tokens(fields, ("tools", "text"), count) + count(params.text(fields, "instructions"))
     if isinstance(given, str):

@@ -6,9 +6,10 @@ from typing import Any
 from adapters.http.refusals import Rejected
 
 
-def refuse(fields: Mapping[str, Any], name: str) -> None:
-    if fields.get(name):
-        raise Rejected(f"`{name}` is not offered here.", param=name)
+def refuse(fields: Mapping[str, Any], *names: str) -> None:
+    for name in names:
+        if fields.get(name):
+            raise Rejected(f"`{name}` is not offered here.", param=name)
 
 
 def listed(fields: Mapping[str, Any], name: str) -> Sequence[Any]:

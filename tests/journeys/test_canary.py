@@ -4,6 +4,7 @@ import asyncio
 import io
 import json
 import logging
+import sys
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -38,10 +39,13 @@ def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def root() -> Iterator[logging.Logger]:
-    """The root of all logs, which is afterwards as it was."""
+    """The root of all logs, which is afterwards as it was. What a test that failed had logged is shown."""
     found = logging.getLogger()
     handlers, level = list(found.handlers), found.level
     yield found
+    for handler in found.handlers:
+        if isinstance(handler, logging.StreamHandler) and isinstance(handler.stream, io.StringIO):
+            sys.stdout.write(handler.stream.getvalue())
     found.handlers[:] = handlers
     found.setLevel(level)
 

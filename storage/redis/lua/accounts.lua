@@ -102,7 +102,7 @@ local function account_of(sheet, name)
   local unit, window = split(name)
   local account = sheet[name]
   if not account then
-    account = {begin = 0, used = 0, held = 0, extra = 0, told = 0, days = {}}
+    account = {begin = 0, used = 0, held = 0, extra = 0, told = 0, days = window == ROLLING and {} or nil}
     sheet[name] = account
   end
   if not rolled[account] then

@@ -30,7 +30,7 @@ for _, name in ipairs(names) do
   else
     taken_back(name, account.begin, account.used)
   end
-  account.used, account.told, account.days = 0, 0, {}
+  account.used, account.told, account.days = 0, 0, window == ROLLING and {} or nil
 end
 write_sheets(sheets, {scope})
 note("reset", scope, legs_text(legs))
