@@ -18,6 +18,15 @@ LARGEST = 1 << 20
 MOST_FIELDS = 60
 """In one form."""
 
+MOST_VALUES, MOST_GROUPS = 1_000_000, 300_000
+"""
+Commas, and opening brackets, of a JSON body. 30 MB of brackets would take 800 MB once they are read, and a second in
+which nobody else is served. Pictures and sound have none; a million tokens of a program's source have fewer, and so
+have the 300,000 tokens that OpenAI embeds at once.
+
+Source: OpenAI's API reference, embeddings, `input`.
+"""
+
 Shape = TypeVar("Shape", bound=BaseModel)
 
 
@@ -57,6 +66,8 @@ def parsed(shape: type[Shape], fields: Mapping[str, Any]) -> Shape:
 
 def json_object(body: bytes) -> dict[str, Any]:
     """The JSON object that a body is. Raises Rejected."""
+    if body.count(b",") > MOST_VALUES or body.count(b"{") + body.count(b"[") > MOST_GROUPS:
+        raise Rejected("There are too many values in this body.", 413, "request_too_large")
     try:
         fields = from_json(body, allow_inf_nan=False)
     except ValueError:
