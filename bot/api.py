@@ -175,7 +175,11 @@ class Desk:
         if own:
             demand = without_money(demand)
         id, ports = os.urandom(12).hex(), self.ports
-        outcome = await ports.ledger.reserve(id, caller.shares, demand, HELD, ports.now())
+        try:
+            outcome = await ports.ledger.reserve(id, caller.shares, demand, HELD, ports.now())
+        except asyncio.CancelledError:
+            self.aside(self._write_down(_Call(id, caller, spec, Bill(0), own)))  # it may be held all the same
+            raise
         if isinstance(outcome, Denied):
             raise refusal(ports, caller.person, outcome.balance)
         self._holds.add(id)

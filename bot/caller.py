@@ -1,6 +1,6 @@
 """As whom a program asks: by the key that it sends. Nobody types, and no platform knows it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from bot.billing import client_scope, community_scope, user_scope
@@ -15,22 +15,19 @@ HTTP = "http"
 """The platform of those who are known by their key alone, and the bot through which every program asks."""
 
 
-NOTHING_USUAL = Policy()
-
-
 @dataclass(frozen=True)
 class Caller:
     """
     Whoever a key stands for.
 
     Args:
-        plus: Whether they may be answered by accounts of tier plus.
         policy: What is usual here.
+        plus: Whether they may be answered by accounts of tier plus.
     """
 
     held: KeyRecord
+    policy: Policy
     plus: bool = False
-    policy: Policy = NOTHING_USUAL
 
     @cached_property
     def person(self) -> str:
@@ -73,9 +70,9 @@ class Caller:
 
 async def calling(ports: Ports, held: KeyRecord) -> Caller:
     """As whom somebody asks with that key. Raises Banned: they get no answers."""
-    caller = Caller(held)
+    caller = Caller(held, ports.policy)
     for place in filter(None, (held.community, EVERYWHERE)):
         if (await standing_of(ports.records, place, caller.person)).banned:
             raise Banned(caller.person)
     plus = held.tier is Tier.PLUS or await is_owner(ports, caller.person)
-    return Caller(held, plus, ports.policy)
+    return replace(caller, plus=plus)

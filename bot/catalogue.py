@@ -84,7 +84,7 @@ class Catalogue:
 
     def find(self, alias: str, ability: Ability | None = None) -> ModelSpec:
         """
-        Look a model up that does that, upper and lower case alike.
+        Look a model up that does that, by its own name or else by the provider's, upper and lower case alike.
 
         Raises:
             BadArgument: There is none of that name.
@@ -93,9 +93,10 @@ class Catalogue:
         if spec is not None and (ability is None or ability in spec.abilities):
             return spec
         wanted, able = alias.strip().casefold(), self.able(ability)
-        for spec in able:
-            if wanted in (spec.alias.casefold(), spec.model.casefold()):
-                return spec
+        by_model = {spec.model.casefold(): spec for spec in reversed(able)}
+        by_name = by_model | {spec.alias.casefold(): spec for spec in reversed(able)}
+        if wanted in by_name:
+            return by_name[wanted]
         names = ", ".join(f"`{spec.alias}`" for spec in able) or "none"
         what = "model" if ability in (None, Ability.CHAT) else f"model for {ability}"
         raise BadArgument(f"I know no {what} “{plain(alias)}”. There is {names}.")

@@ -449,7 +449,8 @@ class Model(Protocol):
 @dataclass(slots=True)
 class ApiRequest:
     """
-    A program's call in the provider's own format, to be passed on as it is.
+    A program's call in the provider's own format, to be passed on as it is. What it may take is known last: `fields`,
+    `limit` and `sent` are filled in then.
 
     Args:
         path: Below the provider's base address: "chat/completions".

@@ -47,7 +47,7 @@ class Door:
 
     async def caller_of(self, request: Request, key: str = "") -> Caller:
         """Whoever sent a request: by its header, or else by a key from a field. Raises Rejected, and as `caller`."""
-        text = key_in(header(request, b"authorization") or "") or key
+        text = key_in(header(request, "Authorization") or "") or key
         if not text:
             raise Rejected("Send your key as `Authorization: Bearer parley_...`.", 401, "invalid_api_key")
         return await self.caller(text, address_of(request))
@@ -62,22 +62,23 @@ class Door:
             Banned: Whoever it belongs to gets no answers.
             StorageDown: Nobody can tell.
         """
-        ports, name = self._ports, hashlib.sha256(text.encode()).digest()
+        ports, name, begun = self._ports, hashlib.sha256(text.encode()).digest(), time.monotonic()
         until, caller = self._known.get(name) or (0.0, None)
-        if caller is None or time.monotonic() >= until:
+        if caller is None or begun >= until:
             if caller is not None:
-                self._remember(name, caller)  # one of many that come at once looks it up again
+                self._remember(name, caller, begun)  # one of many that come at once looks it up again
             try:
                 caller = await calling(ports, await admitted(ports, text, address, scope))
             except BaseException:
                 self._known.pop(name, None)
                 raise
-            self._remember(name, caller)
+            self._remember(name, caller, begun)
         require_by_program(caller.held, scope, "", ports.now())
         return caller
 
-    def _remember(self, name: bytes, caller: Caller) -> None:
-        self._known[name] = time.monotonic() + FRESH, caller
+    def _remember(self, name: bytes, caller: Caller, begun: float) -> None:
+        """From when it began to be looked up: what happened to a key meanwhile may not have been seen."""
+        self._known[name] = begun + FRESH, caller
         self._known.move_to_end(name)
         while len(self._known) > REMEMBERED:
             self._known.popitem(last=False)

@@ -3,10 +3,11 @@
 from fastapi import Request
 
 
-def header(request: Request, name: bytes) -> str | None:
-    """The header of that name, which must be in lower case as ASGI has them; the first, where there are several."""
+def header(request: Request, name: str) -> str | None:
+    """The header of that name; the first, where there are several."""
+    wanted = name.lower().encode()
     for key, value in request.scope["headers"]:
-        if key == name:
+        if key == wanted:
             text: str = value.decode("latin-1")
             return text
     return None

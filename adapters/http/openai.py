@@ -121,7 +121,7 @@ class _Routes:
     async def _begun(self, route: Route, request: Request, caller: Caller, room: Room) -> Response:
         """Look a request through, and begin what it says. Raises Rejected, and others of our errors."""
         body = await whole_body(request, LARGEST, room.cover)
-        type = header(request, b"content-type") or ""
+        type = header(request, "Content-Type") or ""
         plus, own = await self._desk.answerers(caller, Plus.ANY, _own(request))
         call = partial(ApiRequest, path=route.path, plus=plus, own=own)
         if route.form:
@@ -129,7 +129,7 @@ class _Routes:
         else:
             job = await self._read(route, caller, body, room, call)
         work = self._work(caller, job)
-        again = header(request, b"idempotency-key")
+        again = header(request, HEADER)
         if job.asked.callback is not None:
             if again is not None:
                 raise Rejected(f"A task has no {HEADER}: its result is posted once it is there.", param=calls.FIELD)
@@ -197,7 +197,7 @@ async def _looked(look: Callable[[], Asked], size: int) -> Asked:
 
 def _own(request: Request) -> Secret | None:
     """The caller's own key with the provider. Raises Rejected for what could be none."""
-    given = header(request, b"x-own-key")
+    given = header(request, OWN_KEY)
     if given and not OWN.fullmatch(given):
         raise Rejected(f"What stands in {OWN_KEY} is no key.", code="invalid_own_key")
     return Secret(given) if given else None

@@ -26,7 +26,7 @@ async def whole_body(request: Request, most: int, cover: Callable[[int], None] =
     """
     The body, of at most so many bytes. `cover` is told how many there are, or will be. Raises Rejected, as it may.
     """
-    announced = int(header(request, b"content-length") or 0)
+    announced = int(header(request, "Content-Length") or 0)
     if announced > most:
         raise _too_large(most)
     cover(announced)

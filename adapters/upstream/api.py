@@ -234,7 +234,7 @@ class _Body:
 async def _read(content: aiohttp.StreamReader, *, begun: bool) -> bytes:
     try:
         return await content.readany()
-    except (TimeoutError, *TROUBLE) as error:
+    except (TimeoutError, RuntimeError, *TROUBLE) as error:  # RuntimeError: aiohttp has closed what was no HTTP
         raise _renamed(error, begun=begun) from error
 
 

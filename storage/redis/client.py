@@ -7,6 +7,7 @@ from importlib.resources import files
 from typing import Any, ParamSpec, Protocol, TypeVar
 
 from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import NoScriptError, RedisClusterException, RedisError
@@ -50,7 +51,18 @@ def connect(url: str) -> Redis:
         retry=Retry(NoBackoff(), 0),
         maint_notifications_config=NO_NOTICES,
     )
+    pool.connection_class = _looked_at(pool.connection_class)
     return Redis.from_pool(pool)
+
+
+def _looked_at(kind: type[AbstractConnection]) -> type[AbstractConnection]:
+    """Such connections, of which the pool sees that they were reset; by itself it sees only that they were closed."""
+
+    class LookedAt(kind):  # type: ignore[misc, valid-type]
+        async def can_read(self) -> bool:
+            return self._writer is None or self._writer.is_closing() or bool(await super().can_read())
+
+    return LookedAt
 
 
 def text(reply: bytes | str) -> str:

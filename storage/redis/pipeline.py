@@ -55,7 +55,10 @@ class Pipeline(asyncio.Protocol):
         self._patience: float = pool.connection_kwargs["socket_timeout"]
         self._connection: Connection | None = None
         self._transport: asyncio.Transport | None = None
-        """None while there is no connection that could be written to."""
+        """None while there is no connection."""
+        self._former: asyncio.BaseProtocol = self
+        """What read the connection before: redis-py's, which is told when it is lost."""
+        self._replies = hiredis.Reader()
         self._opening: asyncio.Task[None] | None = None
         self._waiting: list[_Call] = []
         self._trips: deque[_Trip] = deque()
@@ -81,7 +84,9 @@ class Pipeline(asyncio.Protocol):
     def _go(self) -> None:
         """Send what waits, if a packet may go. What nobody waits for any more does not go at all."""
         if self._transport is None:
-            self._opening = self._opening or asyncio.ensure_future(self._open())
+            if self._opening is None:
+                self._opening = asyncio.ensure_future(self._connect())
+                self._opening.add_done_callback(self._opened)
             return
         if len(self._trips) == TRIPS:
             return
@@ -110,6 +115,8 @@ class Pipeline(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self._replies.feed(data)
         while (reply := self._replies.gets()) is not self:
+            if isinstance(reply, hiredis.PushNotification):
+                continue  # of none of our calls
             trip = self._trips[0]
             call = trip.calls[trip.replied].reply
             trip.replied += 1
@@ -122,7 +129,7 @@ class Pipeline(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """What was sent may have been done or not. What waits may go on another connection."""
-        self._former.connection_lost(exc)
+        self._former.connection_lost(exc if isinstance(exc, OSError) else None)
         self._transport = None
         lost, self._trips = self._trips, deque()
         _fail([call for trip in lost for call in trip.calls], ConnectionLost(f"the connection was lost: {exc}"))
@@ -131,30 +138,12 @@ class Pipeline(asyncio.Protocol):
 
     # The connection.
 
-    async def _open(self) -> None:
-        """Make a connection, and send what waits. Whatever fails is told to those who wait."""
-        try:
-            await self._connect()
-        except UNREACHED as error:
-            self._give_up(error)
-        except BaseException:
-            self._give_up(ConnectionLost("the connection is closed"))
-            raise
-        else:
-            self._opening = None
-            self._go()
-
-    def _give_up(self, error: Exception) -> None:
-        self._opening = None
-        waiting, self._waiting = self._waiting, []
-        _fail(waiting, error)
-
     async def _connect(self) -> None:
+        """Make a connection: one that lay in the pool may have been lost there, and nobody would tell us."""
         if self._connection is None:
             self._connection = await self._pool.get_connection()  # type: ignore[no-untyped-call]
-        else:
-            await self._connection.disconnect(nowait=True)
-            await self._pool.ensure_connection(self._connection)
+        await self._connection.disconnect(nowait=True)
+        await self._pool.ensure_connection(self._connection)
         assert self._connection._writer is not None
         transport = cast("asyncio.Transport", self._connection._writer.transport)
         self._former = transport.get_protocol()
@@ -162,12 +151,22 @@ class Pipeline(asyncio.Protocol):
         transport.set_protocol(self)
         self._transport = transport
 
+    def _opened(self, opening: "asyncio.Task[None]") -> None:
+        """Send what waits, or tell those who do why not; also when it was cancelled before it began."""
+        self._opening = None
+        error = None if opening.cancelled() else opening.exception()
+        if self._transport is not None:
+            self._go()
+            return
+        waiting, self._waiting = self._waiting, []
+        _fail(waiting, error if isinstance(error, UNREACHED) else ConnectionLost(f"no connection: {error!r}"))
+
 
 def _error(text: str) -> ResponseError:
     return (NoScriptError if text.startswith("NOSCRIPT ") else ResponseError)(text)
 
 
-def _fail(calls: Sequence[_Call], error: Exception) -> None:
+def _fail(calls: Sequence[_Call], error: BaseException) -> None:
     for call in calls:
         if not call.reply.done():
             call.reply.set_exception(error)

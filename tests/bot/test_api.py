@@ -21,7 +21,7 @@ from bot.keys import Secret
 from bot.own import set_own
 from bot.ports import STORE_PAUSE, Ports
 from bot.preferences import set_plus
-from bot.quota import Charge, Cost, Demand, Policy, Settlement, Spending, Unit
+from bot.quota import Charge, Cost, Demand, Denied, Granted, Policy, Settlement, Share, Spending, Unit
 from bot.tasks import end
 from bot.turn import Usage
 from storage.memory.ledger import MemoryLedger
@@ -42,6 +42,15 @@ class Ledger(MemoryLedger):
         super().__init__(UTC_ZONE)
         self.down = False
         self.slow = 0.0
+        self.late = 0.0
+        """Seconds until whoever holds something hears that it is held."""
+
+    async def reserve(
+        self, id: str, shares: Sequence[Share], demand: Demand, ttl: timedelta, now: datetime
+    ) -> Granted | Denied:
+        outcome = await super().reserve(id, shares, demand, ttl, now)
+        await asyncio.sleep(self.late)
+        return outcome
 
     async def renew(self, id: str, ttl: timedelta, now: datetime) -> None:
         await self._reach()
@@ -83,7 +92,7 @@ class Till:
 def till(policy: Policy = FREE, **changes: Any) -> Till:
     ledger = Ledger()
     ports = replace(Core(policy, frozenset()).sessions._ports, ledger=ledger, **changes)
-    return Till(ports, ledger, Desk(ports), Caller(HELD, policy=policy))
+    return Till(ports, ledger, Desk(ports), Caller(HELD, policy))
 
 
 LIMITED = Policy(everyone=(parse_limit("2000 tokens per day"), parse_limit("$1 per day")))
@@ -301,6 +310,21 @@ async def test_who_brings_an_own_key_pays_no_money_but_counts() -> None:
 
 
 @virtual
+async def test_whoever_leaves_before_they_hear_that_something_is_held_holds_nothing() -> None:
+    there = till(LIMITED)
+    there.ledger.late = 3
+    asking = asyncio.create_task(_asking(there))
+    await asyncio.sleep(1)
+    held = await there.held()
+    asking.cancel()
+    await asyncio.wait([asking])
+    await there.desk.drain(5)
+
+    assert held
+    assert 0 == await there.held()
+
+
+@virtual
 async def test_many_at_once_take_no_more_than_there_is() -> None:
     there = till(Policy(everyone=(parse_limit("5 questions per day"),)))
     outcomes = await asyncio.gather(*(_asking(there) for _ in range(60)), return_exceptions=True)
@@ -346,7 +370,7 @@ async def vaulted() -> AsyncIterator[Till]:
 async def test_an_own_key_that_was_left_in_chat_is_used_and_one_that_is_sent_goes_before_it(vaulted: Till) -> None:
     _, left = await vaulted.desk.answerers(vaulted.caller, Plus.ANY, None)
     _, sent = await vaulted.desk.answerers(vaulted.caller, Plus.ANY, Secret("sk-sent"))
-    bob = Caller(replace(HELD, made_for="test:2"))
+    bob = Caller(replace(HELD, made_for="test:2"), FREE)
 
     assert ["sk-chosen-in-chat", "sk-sent"] == [key.reveal() for key in (left, sent) if key]
     assert None is (await vaulted.desk.answerers(bob, Plus.ANY, None))[1]

@@ -43,7 +43,7 @@ def ports(policy: Policy = FREE, owners: frozenset[str] = frozenset()) -> Ports:
 )
 def test_whoever_a_key_stands_for(terms: Mapping[str, Any], person: str) -> None:
     """The same person as in chat where one is known; a key that others have too is nobody's."""
-    assert person == Caller(held(**terms)).person
+    assert person == Caller(held(**terms), FREE).person
 
 
 @pytest.mark.parametrize(
@@ -57,10 +57,10 @@ def test_whoever_a_key_stands_for(terms: Mapping[str, Any], person: str) -> None
 )
 def test_where_it_is_written_down(terms: Mapping[str, Any], community: str, club: str) -> None:
     """In the community that gave the key, where that is one of the asker's platform; in a channel of the key's own."""
-    key = Caller(held(**terms)).key
+    key = Caller(held(**terms), FREE).key
     assert (community, club) == (key.community, key.club)
     assert "key-k1" == key.channel
-    assert Caller(held(**terms)).person == key.person
+    assert Caller(held(**terms), FREE).person == key.person
 
 
 @virtual
@@ -101,7 +101,7 @@ async def test_what_an_answer_is_taken_from() -> None:
     """The key, all of its issuer's keys, the community and everyone; of the user nothing that is usual."""
     one, two, three, four = ((parse_limit(f"{number} tokens per day"),) for number in (1, 2, 3, 4))
     policy = Policy(user=one, community=two, everyone=three, welcome=four)
-    shares = Caller(held(made_for="discord:42", community="discord:100"), policy=policy).shares
+    shares = Caller(held(made_for="discord:42", community="discord:100"), policy).shares
 
     assert {
         "user/discord:42": (),
@@ -115,7 +115,7 @@ async def test_what_an_answer_is_taken_from() -> None:
 @virtual
 async def test_one_who_is_known_by_a_key_alone_has_a_newcomers_share_and_no_community() -> None:
     policy = Policy(welcome=(parse_limit("5 tokens per day"),), community=(parse_limit("7 tokens per day"),))
-    shares = {share.scope: share.usual for share in Caller(held(), policy=policy).shares}
+    shares = {share.scope: share.usual for share in Caller(held(), policy).shares}
 
     assert policy.welcome == shares["key/k1"]
     assert {"user/http:k1", "key/k1", "client//discord:9", "everyone"} == set(shares)
@@ -126,6 +126,6 @@ async def test_a_limit_that_a_key_was_given_takes_the_place_of_the_newcomers() -
     policy = Policy(welcome=(parse_limit("5 tokens per day"),))
     there, own = ports(policy), parse_limit("700 tokens per day")
     await there.ledger.set_limit("key/k1", own, now())
-    balances = await there.ledger.balances(Caller(held(), policy=policy).shares, now())
+    balances = await there.ledger.balances(Caller(held(), policy).shares, now())
 
     assert [700] == [balance.most for balance in balances if balance.scope == "key/k1"]

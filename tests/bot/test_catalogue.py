@@ -18,8 +18,9 @@ def test_by_whose_name_a_model_is_found(name: str, spec: ModelSpec) -> None:
     assert spec is CATALOGUE.find(name)
 
 
-def test_a_name_that_was_given_here_goes_before_a_providers() -> None:
-    assert BAT is CATALOGUE.find("bat")
+@pytest.mark.parametrize("name", ["bat", "Bat"])
+def test_a_name_that_was_given_here_goes_before_a_providers(name: str) -> None:
+    assert BAT is CATALOGUE.find(name)
 
 
 def test_a_model_that_cannot_do_it_is_not_found() -> None:

@@ -108,7 +108,7 @@ def house(*takes: Sequence[str | Exception | Chunk], policy: Policy = FREE, **ch
         catalogue=Catalogue({"owl": OWL, "bat": BAT}),
         **changes,
     )
-    return House(ports, model, Caller(HELD, policy=policy))
+    return House(ports, model, Caller(HELD, policy))
 
 
 LENGTH, STOP = Chunk(finish="length"), Chunk(finish="stop")
@@ -194,7 +194,7 @@ async def test_one_can_go_on_from_any_message() -> None:
 @virtual
 async def test_a_key_is_for_its_models() -> None:
     there = house()
-    there.caller = Caller(replace(HELD, models=("bat",)))
+    there.caller = Caller(replace(HELD, models=("bat",)), FREE)
 
     assert "bat" == (await there.ask(there.begin())).spec.alias
     with pytest.raises(KeyTooNarrow):
@@ -206,7 +206,7 @@ async def test_a_key_is_for_its_models() -> None:
 @virtual
 async def test_a_key_must_be_for_chat() -> None:
     there = house()
-    there.caller = Caller(replace(HELD, scopes=frozenset({KeyScope.IMAGES, KeyScope.API})))
+    there.caller = Caller(replace(HELD, scopes=frozenset({KeyScope.IMAGES, KeyScope.API})), FREE)
     with pytest.raises(KeyTooNarrow):
         await there.ask(there.begin())
 

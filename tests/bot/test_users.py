@@ -118,7 +118,7 @@ async def test_a_user_only_asks(house: House, admin: Caller) -> None:
         with pytest.raises(KeyTooNarrow):
             await house.check(added.key, scope)
     with pytest.raises(KeyTooNarrow):
-        await house.add(Caller(held))
+        await house.add(Caller(held, FREE))
 
 
 async def test_a_user_is_as_an_admin_wants_them(house: House, admin: Caller) -> None:

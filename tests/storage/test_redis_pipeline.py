@@ -203,6 +203,19 @@ async def test_a_server_that_is_not_there_is_an_error_of_all_who_wait() -> None:
     await client.aclose()
 
 
+async def test_what_opens_a_connection_may_be_cancelled_before_it_begins(client: Redis) -> None:
+    """As all tasks are when a loop ends. Whoever calls then, to let go of something, is heard."""
+    echo, others = Script(pipelined(client), ECHO), asyncio.all_tasks()
+    (first,) = started(echo, ["1"])
+    await asyncio.sleep(0)
+    (opening,) = asyncio.all_tasks() - others - {first}
+    opening.cancel()
+    with pytest.raises(UNREACHED):
+        await asyncio.wait_for(first, 5)
+
+    assert "2" == await asyncio.wait_for(echo(keys=[DONE], args=["2"]), 5)
+
+
 async def test_a_closed_client_leaves_nobody_waiting(redis: RedisServer) -> None:
     client = connect(redis.url)
     echo = Script(pipelined(client), ECHO)
@@ -237,7 +250,7 @@ async def test_whoever_is_cancelled_disturbs_nobody(redis: RedisServer, client: 
 
 
 async def test_the_end_of_everything_leaves_nobody_waiting(redis: RedisServer, client: Redis, echo: Script) -> None:
-    """A loop that ends cancels every task, the one that travels too; what they let go of then is let go of."""
+    """A loop that ends cancels every task; what they let go of then is let go of."""
 
     async def hold() -> None:
         try:

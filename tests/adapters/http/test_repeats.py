@@ -93,7 +93,7 @@ def ports() -> tuple[Ports, Results]:
     return replace(Core(FREE, frozenset()).sessions._ports, results=results), results
 
 
-ALICE, BOB = Caller(KEY), Caller(replace(KEY, made_for="test:2"))
+ALICE, BOB = Caller(KEY, FREE), Caller(replace(KEY, made_for="test:2"), FREE)
 
 
 def order(

@@ -16,7 +16,7 @@ from tests.bot.core import FREE, Core
 from tests.bot.test_exchange import HELD
 from tests.clock import virtual
 
-ADA, BOB = Caller(HELD), Caller(replace(HELD, made_for="test:2"))
+ADA, BOB = Caller(HELD, FREE), Caller(replace(HELD, made_for="test:2"), FREE)
 
 NEXT = {"previous_response_id": "resp_1"}
 

@@ -24,6 +24,7 @@ from bot.errors import (
     ModelSilent,
 )
 from bot.ports import ApiRequest
+from sandbox.listening import listening
 from sandbox.openai import errors
 from sandbox.openai.errors import Refusal, refusal
 from sandbox.openai.script import Answer, Ending, Raw, Wire, page, say
@@ -399,6 +400,27 @@ async def test_connections_are_used_again_and_closed_with_the_account() -> None:
         await ours.close()
         async with asyncio.timeout(BOUND):
             await closed.wait()
+
+
+async def test_what_is_no_chunk_cuts_an_answer() -> None:
+    """However slowly it is read: aiohttp has closed the connection by then."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nTo wi\r\n")
+        await asyncio.sleep(0.05)
+        writer.write(b"4\r\nt, t\r\nno chunk\r\n")
+        await reader.read()
+        writer.close()
+
+    async with listening(serve) as port:
+        ours = ApiAccount(f"http://127.0.0.1:{port}/v1", "key", PATIENT)
+        async with asyncio.timeout(BOUND), ours.call(ApiRequest(SPEC, "chat/completions")) as response:
+            await anext(response.body)
+            await asyncio.sleep(0.2)
+            with pytest.raises(ModelCut):
+                _ = [block async for block in response.body]
+        await ours.close()
 
 
 async def test_an_account_that_was_never_asked_can_be_closed() -> None:
