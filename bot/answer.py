@@ -36,7 +36,7 @@ from bot.ports import Again, Commands, Ports, Request, Setting
 from bot.preferences import model_for, scope_at
 from bot.reply import Button, Reply, plain
 from bot.spoken import heed
-from bot.tasks import end
+from bot.tasks import beside, end
 from bot.turn import Ending, State, Turn, Usage, answer_of, question_of
 from bot.window import fit
 
@@ -241,8 +241,7 @@ def _spoken(message: Message, named: bool) -> Message:
 async def _listen(work: Work, request: Request) -> Heard:
     """Stream the answer to the asker's screen until it ends, is stopped, or fails. Raises Refused, ModelDown."""
     heard = Heard()
-    speaking = asyncio.ensure_future(_listener(work).hear_out(request, heard))
-    flowing = asyncio.ensure_future(_flow(work, heard))
+    speaking, flowing = beside(_listener(work).hear_out(request, heard)), beside(_flow(work, heard))
     stopping = asyncio.ensure_future(work.claim.stopped.wait())
     try:
         await asyncio.wait({speaking, flowing, stopping}, return_when=asyncio.FIRST_COMPLETED)

@@ -23,6 +23,13 @@ async def end(*tasks: "asyncio.Future[Any]", again: float = AGAIN) -> None:
     await asyncio.gather(*tasks, return_exceptions=True)  # what they raised was heard
 
 
+def beside(call: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
+    """A task for whoever began it, who may be ended before they can hear what it raised: the log has none of that."""
+    task = asyncio.ensure_future(call)
+    task.add_done_callback(lambda done: done.cancelled() or done.exception())
+    return task
+
+
 async def to_its_end(call: Coroutine[Any, Any, None]) -> None:
     """Let a call end that has begun, even when we are cancelled: what it did has to be written down."""
     calling = asyncio.ensure_future(call)

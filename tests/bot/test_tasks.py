@@ -1,8 +1,11 @@
 """Ending what runs beside us."""
 
 import asyncio
+import gc
 
-from bot.tasks import end
+import pytest
+
+from bot.tasks import beside, end
 from tests.clock import virtual
 
 
@@ -39,3 +42,15 @@ async def test_who_has_something_to_finish_is_let_finish() -> None:
     await end(task)
 
     assert finished
+
+
+@virtual
+async def test_what_nobody_could_hear_is_not_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    async def fail() -> None:
+        raise ValueError
+
+    beside(fail())
+    await asyncio.sleep(1)
+    gc.collect()
+
+    assert not caplog.records
