@@ -155,6 +155,15 @@ class Worker:
             raise
 
     async def _bring_to_end(self, claim: Claim, screen: Screen) -> None:
+        """Bring a turn as far as it comes. Raises LeaseLost."""
+        try:
+            await self._attempt(claim, screen)
+        except StorageDown as trouble:
+            log.error("turn %s: the store went away: %s", claim.turn.id, trouble)
+            await self._hand_back(claim)
+
+    async def _attempt(self, claim: Claim, screen: Screen) -> None:
+        """Raises LeaseLost; StorageDown also while it is written down what came of it."""
         delivery = Delivery(claim, screen, self._ports.history)
         turns, now = self._ports.turns, self._ports.now
         try:
@@ -169,11 +178,8 @@ class Worker:
             await self._bury(claim, f"nobody to answer: {trouble}")
         except PlatformDown as trouble:
             await self._put_off(claim, trouble)
-        except LeaseLost:
+        except (LeaseLost, StorageDown):
             raise
-        except StorageDown as trouble:
-            log.error("turn %s: the store went away: %s", claim.turn.id, trouble)
-            await self._hand_back(claim)
         except Exception as error:
             log.exception("turn %s: attempt %d broke", claim.turn.id, claim.turn.attempts)
             pause = timedelta(seconds=2**claim.turn.attempts)

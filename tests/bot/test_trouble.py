@@ -168,6 +168,21 @@ async def test_an_answer_goes_on_as_soon_as_the_store_is_back() -> None:
 
 
 @virtual
+async def test_an_attempt_that_broke_while_the_store_was_down_is_not_left_to_its_lease() -> None:
+    """Nothing else in that lane would go on for half a minute."""
+    async with core() as running:
+        down = AsyncMock(side_effect=StorageDown("connection refused"))
+        fail = AsyncMock(side_effect=RuntimeError("broke"))
+        with patch.object(Delivery, "_create", fail), patch.object(running.store.turns, "postpone", down):
+            await running.ask()
+            await asyncio.sleep(3)
+        began = asyncio.get_running_loop().time()
+        await running.until(lambda: running.chat.texts == ["Hoo."])
+
+        assert asyncio.get_running_loop().time() - began < 8
+
+
+@virtual
 async def test_an_answer_that_cannot_be_shown_whole_says_so() -> None:
     """Its process died each time that the second message was put up. What stands there is a part, and is called so."""
     async with core() as running:
