@@ -174,16 +174,17 @@ class Desk:
         """Raises QuotaExhausted."""
         if own:
             demand = without_money(demand)
-        id, ports = os.urandom(12).hex(), self.ports
+        call, ports = _Call(os.urandom(12).hex(), caller, spec, Bill(0), own), self.ports
         try:
-            outcome = await ports.ledger.reserve(id, caller.shares, demand, HELD, ports.now())
+            outcome = await ports.ledger.reserve(call.id, caller.shares, demand, HELD, ports.now())
         except asyncio.CancelledError:
-            self.aside(self._write_down(_Call(id, caller, spec, Bill(0), own)))  # it may be held all the same
+            self.aside(self._write_down(call))  # it may be held all the same
             raise
         if isinstance(outcome, Denied):
             raise refusal(ports, caller.person, outcome.balance)
-        self._holds.add(id)
-        return _Call(id, caller, spec, Bill(outcome.output), own)
+        call.bill.output = outcome.output
+        self._holds.add(call.id)
+        return call
 
     async def drain(self, grace: float) -> None:
         """
@@ -196,7 +197,7 @@ class Desk:
         await end(*self._aside)
         await self._holds.close()
 
-    async def close(self, call: "_Call") -> None:
+    async def settle(self, call: "_Call") -> None:
         """Charge, or let go of what was held."""
         self._holds.discard(call.id)
         await even_if_cancelled(partial(self._write_down, call))
@@ -265,6 +266,6 @@ class Billed:
 
     async def __aexit__(self, *_: object) -> None:
         try:
-            await self._desk.close(self._call)
+            await self._desk.settle(self._call)
         finally:
             self._desk.leave(self._caller.person)

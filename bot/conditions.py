@@ -51,8 +51,7 @@ class Known:
 
     def of(self, account: Account) -> Condition:
         """An account's condition, as far as it is about its present settings."""
-        raw = self._raws.get(account.name)
-        return _WELL if raw is None else _read(raw, account)
+        return _read(self.raw(account), account)
 
     def wait(self, account: Account, now: datetime) -> timedelta:
         """How long an account is not to be asked; `timedelta.max` for one that is parked."""

@@ -52,9 +52,7 @@ FIELD = "callback_url"
 
 def check_fields(fields: Mapping[str, Any]) -> None:
     """Raise Rejected for what would be answered by something else than the model that is priced."""
-    for name in fields:
-        if name in ELSEWHERE:
-            params.refuse(fields, name)
+    params.refuse(fields, *(name for name in fields if name in ELSEWHERE))
 
 
 def following(asked: Asked, spec: ModelSpec, tokens: int) -> Asked:

@@ -139,11 +139,11 @@ class Pipeline(asyncio.Protocol):
     # The connection.
 
     async def _connect(self) -> None:
-        """Make a connection: one that lay in the pool may have been lost there, and nobody would tell us."""
+        """Take a connection from the pool, or make ours again. The pool sees to it that it is there."""
         if self._connection is None:
             self._connection = await self._pool.get_connection()  # type: ignore[no-untyped-call]
-        await self._connection.disconnect(nowait=True)
-        await self._pool.ensure_connection(self._connection)
+        else:
+            await self._pool.ensure_connection(self._connection)
         assert self._connection._writer is not None
         transport = cast("asyncio.Transport", self._connection._writer.transport)
         self._former = transport.get_protocol()
